@@ -1,0 +1,37 @@
+# objectstore_room(name [DEPENDS rooms...] [LIBRARIES libs...]
+#                  [TEST_DEPENDS rooms...] [TEST_LIBRARIES libs...])
+#
+# One static library a folder of src/: every x.cc in it, and one test program with every x_test.cc.
+# DEPENDS names rooms to the left of this one (ARCHITECTURE.md); scripts/check_layers.py holds the
+# includes to it.
+function(objectstore_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES;TEST_DEPENDS;TEST_LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" target ${name})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(depends "")
+  foreach(room ${ROOM_DEPENDS})
+    string(REPLACE "/" "_" dependency ${room})
+    list(APPEND depends objectstore_${dependency})
+  endforeach()
+  if(sources)
+    add_library(objectstore_${target} STATIC ${sources})
+    target_link_libraries(objectstore_${target} PUBLIC objectstore_options ${depends} ${ROOM_LIBRARIES})
+  else()
+    add_library(objectstore_${target} INTERFACE)
+    target_link_libraries(objectstore_${target} INTERFACE objectstore_options ${depends} ${ROOM_LIBRARIES})
+  endif()
+  if(OBJECTSTORE_BUILD_TESTS AND tests)
+    set(test_depends "")
+    foreach(room ${ROOM_TEST_DEPENDS})
+      string(REPLACE "/" "_" dependency ${room})
+      list(APPEND test_depends objectstore_${dependency})
+    endforeach()
+    add_executable(${target}_test ${tests})
+    target_link_libraries(${target}_test PRIVATE objectstore_${target} ${test_depends}
+      ${ROOM_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,19 @@
+# Debian 12 packages by purpose. Sourced.
+# shellcheck shell=bash disable=SC2034
+
+# To build and run the server.
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config
+  libboost1.81-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libfmt-dev
+  libspdlog-dev libxxhash-dev libjemalloc-dev librocksdb-dev
+)
+
+# To test it, on top of those.
+test_packages=(
+  libgtest-dev libgmock-dev librapidcheck-dev
+  clang clang-format clang-tidy libclang-rt-14-dev
+  python3 python3-venv
+)
+
+# To compare it with others, on top of the first list.
+bench_packages=(nginx-light wrk curl python3)

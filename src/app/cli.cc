@@ -1,0 +1,215 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <ostream>
+
+#include "app/config_check.h"
+#include "app/config_load.h"
+#include "app/config_show.h"
+#include "app/healthcheck.h"
+#include "app/version.h"
+#include "runtime/spdlog_logger.h"
+
+namespace objectstore {
+namespace {
+
+constexpr auto health_timeout = std::chrono::seconds(5);
+// About a hundred years: what can surely be added to any clock.
+constexpr std::uint64_t max_sleep_s = 3'155'760'000;
+
+struct Arguments {
+  std::optional<std::filesystem::path> config_file;
+  std::optional<std::chrono::seconds> time;  // of sleep and down
+};
+
+// CLI11 would take "-1" for a very large unsigned number.
+std::optional<std::chrono::seconds> parse_seconds(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return std::chrono::seconds(std::min(value, max_sleep_s));
+}
+
+// Prints what is wrong, if anything is.
+bool report_errors(const ConfigLoad& load, CliWorld& world) {
+  for (const auto& problem : load.errors)
+    world.err << "error: " << problem.str() << '\n';
+  return !load.errors.empty();
+}
+
+int run(const Arguments& arguments, CliWorld& world) {
+  const auto load = load_config(arguments.config_file, world.environment);
+  if (report_errors(load, world)) return 1;
+  const auto& logging = load.config.logging;
+  const auto filter = world.environment.find("RUST_LOG");
+  SpdlogLogger logger(filter == world.environment.end()
+                          ? logging.level
+                          : effective_log_level(logging.level, filter->second),
+                      logging.format);
+  for (const auto& problem : load.unknown_keys) {
+    logger.warn("unknown configuration key is ignored",
+                {{"key", problem.key}, {"origin", problem.origin}});
+  }
+  for (const auto& text : startup_warnings(load.config)) {
+    logger.warn("configured without effect", {{"reason", text}});
+  }
+  auto reasons = startup_errors(load.config);
+  const auto unavailable = unavailable_features(load.config);
+  reasons.insert(reasons.end(), unavailable.begin(), unavailable.end());
+  for (const auto& reason : reasons) {
+    logger.error("the server can't start", {{"reason", reason}});
+  }
+  if (!reasons.empty()) {
+    // With the log off, or quieter than errors, nobody would learn why.
+    if (!logger.enabled(LogLevel::error)) world.err << "error: " << reasons.front() << '\n';
+    return 1;
+  }
+  return world.serve(load.config, logger);
+}
+
+int healthcheck(const Arguments& arguments, CliWorld& world) {
+  const auto load = load_config(arguments.config_file, world.environment);
+  if (report_errors(load, world)) return 1;
+  const auto health = check_health(load.config.http_addr, health_timeout);
+  if (health) return 0;
+  world.err << "error: unhealthy: " << health.error().describe() << '\n';
+  return 1;
+}
+
+int config_check(const Arguments& arguments, CliWorld& world) {
+  const auto load = load_config(arguments.config_file, world.environment);
+  bool problems = report_errors(load, world);
+  for (const auto& problem : load.unknown_keys) {
+    world.err << "error: " << problem.str() << '\n';
+    problems = true;
+  }
+  // A tree with errors was bound in part only: what it would mean is not known.
+  if (load.errors.empty()) {
+    for (const auto& check : {startup_errors, unavailable_features}) {
+      for (const auto& text : check(load.config)) {
+        world.err << "error: " << text << '\n';
+        problems = true;
+      }
+    }
+    for (const auto& text : startup_warnings(load.config))
+      world.err << "warning: " << text << '\n';
+  }
+  if (problems) return 1;
+  world.out << "configuration is valid\n";
+  return 0;
+}
+
+int config_show(const Arguments& arguments, CliWorld& world) {
+  const auto load = load_config(arguments.config_file, world.environment);
+  if (report_errors(load, world)) return 1;
+  world.out << show_config(load.config);
+  return 0;
+}
+
+int sleep(const Arguments& arguments, CliWorld& world) {
+  world.sleep(arguments.time.value_or(std::chrono::seconds(0)));
+  return 0;
+}
+
+int down(const Arguments& arguments, CliWorld& world) {
+  const auto marker = world.root / "tmp" / "objectstore.down";
+  std::ofstream file(marker, std::ios::binary | std::ios::trunc);
+  file.close();
+  if (file.fail()) {
+    world.err << "error: creating " << marker.string() << " failed\n";
+    return 1;
+  }
+  if (arguments.time) world.sleep(*arguments.time);
+  return 0;
+}
+
+// The command line and what it was parsed into.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.add_option("-c,--config", arguments_.config_file, "YAML file with the configuration");
+    command("run", "Start the server", run);
+    command("healthcheck", "Ask a running server whether it is well", healthcheck);
+    command("version", "Print the version", [](const Arguments&, CliWorld& world) {
+      world.out << version_text() << '\n';
+      return 0;
+    });
+    add_seconds(command("sleep", "Wait", sleep))->required();
+    add_seconds(
+        command("down", "Create the marker that makes the server not ready, then wait", down));
+    auto* const config = app_.add_subcommand("config", "Look at the configuration");
+    config->require_subcommand(1);
+    command("check", "Report everything that is wrong with it", config_check, config);
+    command("show", "Print the effective configuration, without secrets", config_show, config);
+    command("help", "Print this text", [this](const Arguments&, CliWorld& world) {
+      world.out << usage_;
+      return 0;
+    });
+    usage_ = app_.help();
+  }
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  int execute(const std::vector<std::string>& arguments, CliWorld& world) {
+    try {
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+      world.out << app_.help();
+      return 0;
+    } catch (const CLI::ParseError& e) {
+      world.err << reason(e) << "\nRun objectstore --help for more information.\n";
+      return 1;
+    }
+    for (const auto& [parsed, action] : actions_) {
+      if (parsed->parsed()) return action(arguments_, world);
+    }
+    return 1;
+  }
+
+ private:
+  using Action = std::function<int(const Arguments&, CliWorld&)>;
+
+  // CLI11 takes an unknown command for a missing one.
+  [[nodiscard]] std::string reason(const CLI::ParseError& error) const {
+    const auto words = app_.remaining(true);
+    const bool required = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+    return required && !words.empty() ? "Unknown command or option: " + words.front()
+                                      : std::string(error.what());
+  }
+
+  CLI::App* command(const std::string& name, const std::string& description, Action action,
+                    CLI::App* parent = nullptr) {
+    auto* const added = (parent == nullptr ? &app_ : parent)->add_subcommand(name, description);
+    actions_.emplace_back(added, std::move(action));
+    return added;
+  }
+
+  CLI::Option* add_seconds(CLI::App* command) {
+    const auto take = [this](const CLI::results_t& words) {
+      arguments_.time = parse_seconds(words[0]);
+      return arguments_.time.has_value();
+    };
+    return command->add_option("seconds", take, "How long, in whole seconds")->type_name("UINT");
+  }
+
+  CLI::App app_{"Object storage service", "objectstore"};
+  // Taken before parsing: afterwards CLI11 gives the help of the command that was parsed.
+  std::string usage_;
+  Arguments arguments_;
+  std::vector<std::pair<CLI::App*, Action>> actions_;
+};
+
+}  // namespace
+
+int run_cli(const std::vector<std::string>& arguments, CliWorld& world) {
+  CommandLine command_line;
+  return command_line.execute(arguments, world);
+}
+
+}  // namespace objectstore

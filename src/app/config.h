@@ -1,0 +1,264 @@
+// The whole configuration as plain values (contract config.md, sections 3 to 7). Made by
+// load_config(); a member's initializer is the key's default.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "runtime/log.h"
+#include "runtime/spdlog_logger.h"
+
+namespace objectstore {
+
+// Text that no output may show: it has no conversion and no stream operator.
+struct Secret {
+  std::string value;
+  bool operator==(const Secret&) const = default;
+};
+
+// An IP address and a port; host names are not accepted.
+struct ListenAddress {
+  std::string host = "0.0.0.0";  // without brackets
+  std::uint16_t port = 8888;
+  bool operator==(const ListenAddress&) const = default;
+
+  [[nodiscard]] bool is_v6() const { return host.find(':') != std::string::npos; }
+  // "0.0.0.0:8888", "[::1]:8888"
+  [[nodiscard]] std::string str() const;
+  [[nodiscard]] static std::optional<ListenAddress> parse(const std::string& text);
+};
+
+// --- storage -------------------------------------------------------------------------------------
+
+struct FilesystemStorage {
+  std::string path;
+  bool operator==(const FilesystemStorage&) const = default;
+};
+
+struct S3Storage {
+  std::string endpoint;
+  std::string bucket;
+  bool operator==(const S3Storage&) const = default;
+};
+
+struct GcsStorage {
+  std::string bucket;
+  std::optional<std::string> endpoint;  // set: an emulator, no credentials
+  bool operator==(const GcsStorage&) const = default;
+};
+
+struct BigtableStorage {
+  std::string project_id;
+  std::string instance_name;
+  std::string table_name;
+  std::optional<std::string> endpoint;  // set: an emulator, plain text, no credentials
+  std::uint32_t connections = 1;
+  std::optional<std::string> app_profile;
+  bool operator==(const BigtableStorage&) const = default;
+};
+
+struct RocksdbStorage {
+  std::string path;
+  bool operator==(const RocksdbStorage&) const = default;
+};
+
+struct NoopChangelog {
+  bool operator==(const NoopChangelog&) const = default;
+};
+
+struct RocksdbChangelog {
+  // None: the log shares the high-volume tier's database.
+  std::optional<std::string> path;
+  bool operator==(const RocksdbChangelog&) const = default;
+};
+
+struct ChangelogTimes {
+  Duration heartbeat = std::chrono::seconds(10);
+  Duration stale_after = std::chrono::seconds(30);
+  Duration empty_wait = std::chrono::seconds(10);
+  Duration late_upload_window = std::chrono::hours(24);
+  Duration multipart_lifetime = std::chrono::hours(7 * 24);
+  Duration retry_window = std::chrono::hours(24);
+  Duration sweep_interval = std::chrono::seconds(10);
+  bool operator==(const ChangelogTimes&) const = default;
+};
+
+struct ChangelogConfig {
+  std::variant<NoopChangelog, RocksdbChangelog, BigtableStorage> log;
+  ChangelogTimes times;
+  bool operator==(const ChangelogConfig&) const = default;
+};
+
+using HighVolumeStorage = std::variant<RocksdbStorage, BigtableStorage>;
+using LongTermStorage = std::variant<FilesystemStorage, GcsStorage, S3Storage>;
+
+struct TieredStorage {
+  HighVolumeStorage high_volume;
+  LongTermStorage long_term;
+  ChangelogConfig changelog;
+  bool operator==(const TieredStorage&) const = default;
+};
+
+// What runs where no storage is configured at all: tiered storage in one directory, rows and log in
+// `path`/rows (RocksDB), blobs in `path`/blobs (files).
+struct EmbeddedStorage {
+  std::string path = "data";
+  ChangelogTimes times;
+  bool operator==(const EmbeddedStorage&) const = default;
+};
+
+using StorageConfig = std::variant<EmbeddedStorage, FilesystemStorage, S3Storage, GcsStorage,
+                                   BigtableStorage, RocksdbStorage, TieredStorage>;
+
+// --- the other sections --------------------------------------------------------------------------
+
+struct TlsConfig {
+  std::string cert_file;
+  std::string key_file;
+  bool operator==(const TlsConfig&) const = default;
+};
+
+struct HttpConfig {
+  std::uint64_t max_requests = 10'000;  // in flight; 0 refuses all but internal routes
+  Duration head_timeout = std::chrono::seconds(10);
+  Duration body_stall_timeout = std::chrono::seconds(30);
+  Duration write_stall_timeout = std::chrono::seconds(30);
+  std::optional<std::uint64_t> max_object_size;  // bytes
+  std::optional<TlsConfig> tls;
+  bool operator==(const HttpConfig&) const = default;
+};
+
+struct ServiceConfig {
+  std::uint32_t max_concurrency = 500;  // 0 refuses all
+  std::uint32_t concurrency_queue = 0;
+  Duration concurrency_timeout = std::chrono::seconds(1);
+  std::uint32_t bulk_concurrency_pct = 60;
+  bool operator==(const ServiceConfig&) const = default;
+};
+
+struct RuntimeConfig {
+  std::uint32_t worker_threads = default_worker_threads();
+  Duration metrics_interval = std::chrono::seconds(10);
+  bool operator==(const RuntimeConfig&) const = default;
+
+  // One a CPU of this machine.
+  [[nodiscard]] static std::uint32_t default_worker_threads();
+};
+
+struct LoggingConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;
+  bool operator==(const LoggingConfig&) const = default;
+};
+
+struct MetricsConfig {
+  std::optional<std::string> addr;
+  std::string prefix = "objectstore";
+  std::optional<std::uint64_t> buffer_size;  // bytes; none: 1432 for UDP, 8192 for Unix sockets
+  std::map<std::string, std::string> tags;
+  bool operator==(const MetricsConfig&) const = default;
+};
+
+struct SentryConfig {
+  std::optional<Secret> dsn;
+  std::optional<std::string> environment;
+  std::optional<std::string> server_name;
+  double sample_rate = 1.0;
+  double traces_sample_rate = 0.01;
+  bool inherit_sampling_decision = true;
+  bool debug = false;
+  std::map<std::string, std::string> tags;
+  bool operator==(const SentryConfig&) const = default;
+};
+
+enum class Permission : std::uint8_t { object_read, object_write, object_delete };
+
+struct AuthKey {
+  std::vector<std::string> key_files;  // versions of the key, all tried
+  std::vector<Permission> max_permissions;
+  bool operator==(const AuthKey&) const = default;
+};
+
+struct AuthConfig {
+  bool enforce = true;
+  std::map<std::string, AuthKey> keys;  // by kid
+  bool operator==(const AuthConfig&) const = default;
+};
+
+// Matches a request that all given parts match; without parts, every request.
+struct Killswitch {
+  std::optional<std::string> usecase;
+  std::map<std::string, std::string> scopes;
+  std::optional<std::string> service;  // a glob
+  bool operator==(const Killswitch&) const = default;
+};
+
+struct ThroughputRule {
+  std::optional<std::string> usecase;
+  std::vector<std::pair<std::string, std::string>> scopes;
+  std::optional<std::uint32_t> rps;
+  std::optional<std::uint8_t> pct;
+  bool operator==(const ThroughputRule&) const = default;
+};
+
+struct ThroughputLimits {
+  std::optional<std::uint32_t> global_rps;
+  std::uint32_t burst = 0;
+  std::optional<std::uint8_t> usecase_pct;
+  std::optional<std::uint8_t> scope_pct;
+  std::vector<ThroughputRule> rules;
+  bool operator==(const ThroughputLimits&) const = default;
+};
+
+struct BandwidthLimits {
+  std::optional<std::uint64_t> global_bps;  // bytes a second, up and down
+  std::uint64_t burst_ms = 1000;
+  std::optional<std::uint8_t> usecase_pct;
+  std::optional<std::uint8_t> scope_pct;
+  bool report_only = false;
+  bool operator==(const BandwidthLimits&) const = default;
+};
+
+struct RateLimits {
+  ThroughputLimits throughput;
+  BandwidthLimits bandwidth;
+  bool operator==(const RateLimits&) const = default;
+};
+
+struct ExpirationRule {
+  bool allowed = true;
+  std::optional<Duration> max;
+  bool operator==(const ExpirationRule&) const = default;
+};
+
+struct UsecaseConfig {
+  bool manual_allowed = true;
+  ExpirationRule ttl;
+  ExpirationRule tti;
+  bool operator==(const UsecaseConfig&) const = default;
+};
+
+struct Config {
+  ListenAddress http_addr;
+  StorageConfig storage;
+  HttpConfig http;
+  ServiceConfig service;
+  RuntimeConfig runtime;
+  LoggingConfig logging;
+  MetricsConfig metrics;
+  SentryConfig sentry;
+  AuthConfig auth;
+  std::vector<Killswitch> killswitches;
+  RateLimits rate_limits;
+  std::map<std::string, UsecaseConfig> usecases;
+  bool operator==(const Config&) const = default;
+};
+
+}  // namespace objectstore

@@ -1,0 +1,71 @@
+#include "app/config_check.h"
+
+namespace objectstore {
+namespace {
+
+void check_storage(const StorageConfig& storage, std::vector<std::string>& out) {
+  const auto unavailable = [&](const std::string& key, const std::string& type) {
+    out.push_back(key + ": type " + type + " is not available yet");
+  };
+  if (std::holds_alternative<S3Storage>(storage)) unavailable("storage", "s3compatible");
+  if (std::holds_alternative<GcsStorage>(storage)) unavailable("storage", "gcs");
+  if (std::holds_alternative<BigtableStorage>(storage)) unavailable("storage", "bigtable");
+  const auto* const tiered = std::get_if<TieredStorage>(&storage);
+  if (tiered == nullptr) return;
+  if (std::holds_alternative<BigtableStorage>(tiered->high_volume)) {
+    unavailable("storage.high_volume", "bigtable");
+  }
+  if (std::holds_alternative<GcsStorage>(tiered->long_term)) {
+    unavailable("storage.long_term", "gcs");
+  }
+  if (std::holds_alternative<S3Storage>(tiered->long_term)) {
+    unavailable("storage.long_term", "s3compatible");
+  }
+  if (std::holds_alternative<BigtableStorage>(tiered->changelog.log)) {
+    unavailable("storage.changelog", "bigtable");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> startup_errors(const Config& config) {
+  std::vector<std::string> out;
+  if (config.auth.enforce && config.auth.keys.empty()) {
+    out.emplace_back(
+        "Auth enforcement is enabled but no keys are configured (auth.keys; auth.enforce: false "
+        "turns authentication off)");
+  }
+  return out;
+}
+
+std::vector<std::string> unavailable_features(const Config& config) {
+  std::vector<std::string> out;
+  check_storage(config.storage, out);
+  const auto unavailable = [&](bool used, const std::string& what) {
+    if (used) out.push_back(what + " not available yet");
+  };
+  unavailable(config.http.tls.has_value(), "http.tls: TLS is");
+  unavailable(config.service != ServiceConfig{}, "service: concurrency limits are");
+  unavailable(config.metrics.addr.has_value(), "metrics.addr: sending metrics is");
+  unavailable(config.auth.enforce && !config.auth.keys.empty(),
+              "auth.keys: enforced authentication is");
+  unavailable(!config.killswitches.empty(), "killswitches: kill switches are");
+  unavailable(config.rate_limits != RateLimits{}, "rate_limits: rate limits are");
+  unavailable(!config.usecases.empty(), "usecases: policies of usecases are");
+  return out;
+}
+
+std::vector<std::string> startup_warnings(const Config& config) {
+  std::vector<std::string> out;
+  if (config.sentry.dsn) {
+    out.emplace_back("sentry.dsn: reporting to Sentry is not available yet, nothing is sent");
+  }
+  if (!config.auth.enforce && !config.auth.keys.empty()) {
+    out.emplace_back(
+        "auth.keys: authentication is not available yet, credentials are not looked at "
+        "(auth.enforce is false)");
+  }
+  return out;
+}
+
+}  // namespace objectstore

@@ -1,0 +1,149 @@
+#include "app/server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <csignal>
+#include <exception>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "app/storage.h"
+#include "app/version.h"
+#include "http/server.h"
+#include "runtime/real_clock.h"
+#include "runtime/real_random.h"
+#include "runtime/thread_pool.h"
+#include "service/object_service.h"
+
+namespace objectstore {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t pool_threads = 8;
+constexpr std::size_t pool_queue = 1024;
+constexpr auto shutdown_limit = std::chrono::seconds(5);
+
+// One event loop and the thread that runs it.
+class Loop {
+ public:
+  Loop() : work_(asio::make_work_guard(context_)) {}
+
+  [[nodiscard]] asio::io_context& context() { return context_; }
+  void start() {
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  // Lets run() return once nothing is left to run. Any thread may call.
+  void release() { work_.reset(); }
+  void finish() { thread_.join(); }
+
+ private:
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+};
+
+class Process {
+ public:
+  Process(const Config& config, Logger& logger)
+      : config_(config), logger_(logger), pool_(pool_threads, pool_queue) {
+    for (std::uint32_t i = 0; i < config.runtime.worker_threads; ++i) {
+      loops_.push_back(std::make_unique<Loop>());
+    }
+  }
+
+  int run() {
+    if (const auto prepared = prepare(); !prepared.ok()) {
+      logger_.error(prepared.error().describe());
+      return 1;
+    }
+    asio::signal_set signals(main_loop());
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) signals.add(signal);
+    signals.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) shut_down();
+    });
+    storage_->start(main_loop().get_executor());
+    std::vector<asio::io_context*> contexts;
+    for (const auto& loop : loops_) contexts.push_back(&loop->context());
+    const auto listening = server_->listen(contexts);
+    if (!listening.ok()) {
+      logger_.error(listening.error().describe());
+      failed_ = true;
+      asio::post(main_loop(), [this] { shut_down(); });
+    } else {
+      logger_.info("serving", {{"address", config_.http_addr.host},
+                               {"port", std::to_string(server_->port())},
+                               {"version", version_text()}});
+    }
+    for (const auto& loop : loops_) loop->start();
+    for (const auto& loop : loops_) loop->finish();
+    return failed_ ? 1 : 0;
+  }
+
+ private:
+  asio::io_context& main_loop() { return loops_.front()->context(); }
+
+  Result<void> prepare() {
+    const Machine machine{clock_, random_, logger_, pool_};
+    TRY_ASSIGN(storage_, Storage::open(config_.storage, machine));
+    ObjectServiceSettings service_settings;
+    service_settings.max_object_size = config_.http.max_object_size;
+    service_ = std::make_unique<ObjectService>(storage_->objects(), clock_, random_, logger_,
+                                               service_settings);
+    ServerSettings settings;
+    settings.address = config_.http_addr.host;
+    settings.port = config_.http_addr.port;
+    settings.max_requests = config_.http.max_requests;
+    settings.head_timeout = config_.http.head_timeout;
+    settings.body_stall_timeout = config_.http.body_stall_timeout;
+    settings.write_stall_timeout = config_.http.write_stall_timeout;
+    server_ = std::make_unique<Server>(settings, *service_, clock_, random_, logger_);
+    return Result<void>();
+  }
+
+  // Stops accepting, finishes requests, then what they have left to be done behind their backs.
+  void shut_down() {
+    asio::co_spawn(main_loop(), stop_all(), [this](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+      logger_.info("stopped");
+    });
+  }
+
+  Task<void> stop_all() {
+    logger_.info("stopping");
+    if (!failed_) co_await server_->stop();
+    co_await service_->drain();
+    co_await storage_->stop(shutdown_limit);
+    release_loops();
+  }
+
+  void release_loops() {
+    // The main loop ends when this handler returns; the others have nothing left to run.
+    for (const auto& loop : loops_) loop->release();
+  }
+
+  const Config& config_;
+  Logger& logger_;
+  RealClock clock_;
+  RealRandom random_;
+  ThreadPool pool_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::unique_ptr<Storage> storage_;
+  std::unique_ptr<ObjectService> service_;
+  std::unique_ptr<Server> server_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int run_server(const Config& config, Logger& logger) {
+  Process process(config, logger);
+  return process.run();
+}
+
+}  // namespace objectstore

@@ -1,0 +1,21 @@
+# Writes OUTPUT with the commit of SOURCE, and only if it changed. COMMIT, if set, counts instead:
+# for builds from an export without .git.
+if(NOT COMMIT)
+  execute_process(COMMAND git rev-parse HEAD WORKING_DIRECTORY ${SOURCE}
+    OUTPUT_VARIABLE COMMIT ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
+  if(failed)
+    set(COMMIT "")
+  endif()
+endif()
+string(LENGTH "${COMMIT}" length)
+if(NOT COMMIT MATCHES "^[0-9a-f]+$" OR NOT length EQUAL 40)
+  string(REPEAT "0" 40 COMMIT)
+endif()
+set(text "#define OBJECTSTORE_VERSION \"${VERSION}\"\n#define OBJECTSTORE_COMMIT \"${COMMIT}\"\n")
+set(present "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} present)
+endif()
+if(NOT present STREQUAL text)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

@@ -1,0 +1,70 @@
+// The long-term tier in a directory: one file a blob (docs/formats/blob.md).
+//
+// Names of files are derived from a hash of the object's path and the revision's id, so that keys
+// of any form work and none names a file. Several processes may share the directory.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/filesystem/file_system.h"
+#include "runtime/blocking_pool.h"
+#include "runtime/log.h"
+#include "storage/blob_store.h"
+
+namespace objectstore {
+
+// A file of the store, for audits.
+struct ListedBlob {
+  std::string file;                  // relative to the root
+  std::optional<Revision> revision;  // from the header; unset: unreadable, `problem` says why
+  std::uint64_t payload_size = 0;    // bytes; 0 where unreadable
+  WallTime modified;
+  std::string problem;
+};
+struct BlobListing {
+  std::vector<ListedBlob> blobs;
+  std::string next_cursor;  // empty: that was all
+};
+// An upload under way, or what is left of one.
+struct ListedTemporary {
+  std::string file;
+  std::uint64_t size = 0;  // bytes written so far
+  WallTime modified;
+};
+
+// What a writer or reader gives out refers to the store's tree and pool: the store outlives it.
+class FilesystemBlobStore final : public BlobStore {
+ public:
+  // Makes the layout below `root`, durably, and removes what dead uploads left there. Blocks.
+  [[nodiscard]] static Result<std::unique_ptr<FilesystemBlobStore>> open(const std::string& root,
+                                                                         FileSystem& file_system,
+                                                                         BlockingPool& pool,
+                                                                         Logger& logger);
+
+  [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
+                                                                 const Metadata& metadata) override;
+  [[nodiscard]] Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override;
+  // Always for_good: without its temporary file a late upload can't finish.
+  [[nodiscard]] Task<Result<Discarded>> discard(const Revision& name) override;
+  // Blobs here never expire: only looks whether it exists.
+  [[nodiscard]] Task<Result<bool>> extend(const Revision& name, WallTime deadline) override;
+
+  // Up to `limit` (at least 1) blobs after `cursor` (empty: from the start), by file name. What is
+  // written or deleted meanwhile may be missing. Reads each header and footer, no payload; one
+  // directory's names are held at a time.
+  [[nodiscard]] Task<Result<BlobListing>> list(std::string cursor, std::size_t limit);
+  // Every temporary file, by name.
+  [[nodiscard]] Task<Result<std::vector<ListedTemporary>>> list_temporary();
+
+ private:
+  FilesystemBlobStore(std::unique_ptr<FileTree> tree, BlockingPool& pool)
+      : tree_(std::move(tree)), pool_(pool) {}
+
+  std::unique_ptr<FileTree> tree_;
+  BlockingPool& pool_;
+};
+
+}  // namespace objectstore

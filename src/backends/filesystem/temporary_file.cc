@@ -1,0 +1,48 @@
+#include "backends/filesystem/temporary_file.h"
+
+namespace objectstore {
+
+namespace {
+
+// false: a clean-up got hold of the file first.
+Result<bool> claim(File& file) {
+  TRY_ASSIGN(const bool locked, file.try_lock());
+  if (!locked) return false;
+  TRY_ASSIGN(const auto status, file.status());
+  return status.links > 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<File>> create_temporary(FileTree& tree, const std::string& path) {
+  TRY_ASSIGN(auto file, tree.create(path));
+  if (!file) return Error(ErrorCode::conflict, "an upload exists already in " + path);
+  auto claimed = claim(*file);
+  if (!claimed.ok()) {
+    (void)tree.unlink(path);
+    return std::move(claimed).error();
+  }
+  if (!*claimed) {
+    return Error(ErrorCode::unavailable, "a clean-up removed the new file " + path);
+  }
+  return file;
+}
+
+Result<std::size_t> remove_leftovers(FileTree& tree, const std::string& directory) {
+  TRY_ASSIGN(const auto names, tree.list(directory));
+  std::size_t removed = 0;
+  for (const auto& name : names) {
+    if (!name.ends_with(".tmp")) continue;
+    const auto path = directory + "/" + name;
+    TRY_ASSIGN(auto file, tree.open(path));
+    if (!file) continue;
+    TRY_ASSIGN(const bool dead, file->try_lock());
+    if (!dead) continue;
+    // Its writer may have finished and renamed it since the listing.
+    TRY_ASSIGN(const bool unlinked, tree.unlink(path));
+    if (unlinked) ++removed;
+  }
+  return removed;
+}
+
+}  // namespace objectstore

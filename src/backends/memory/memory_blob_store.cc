@@ -1,0 +1,108 @@
+#include "backends/memory/memory_blob_store.h"
+
+namespace objectstore {
+
+class MemoryBlobStore::Writer final : public BlobWriter {
+ public:
+  Writer(MemoryBlobStore& store, Revision name, Metadata metadata)
+      : store_(store), name_(std::move(name)), metadata_(std::move(metadata)) {}
+
+  Task<Result<void>> append(std::string_view bytes) override {
+    bytes_.append(bytes);
+    co_return Result<void>();
+  }
+
+  Task<Result<void>> finish() override {
+    const std::lock_guard lock(store_.mutex_);
+    const bool open = store_.uploads_.erase(name_) != 0;
+    if (!open && store_.late_uploads_ == LateUploads::prevented) {
+      co_return Error(ErrorCode::unavailable, "the upload was discarded");
+    }
+    const bool created =
+        store_.blobs_.try_emplace(name_, Blob{metadata_, SharedBytes(std::move(bytes_))}).second;
+    if (!created) co_return Error(ErrorCode::conflict, "the blob exists already");
+    co_return Result<void>();
+  }
+
+ private:
+  MemoryBlobStore& store_;
+  Revision name_;
+  Metadata metadata_;
+  std::string bytes_;
+};
+
+namespace {
+
+class MemoryStream final : public ByteStream {
+ public:
+  explicit MemoryStream(SharedBytes bytes) : bytes_(std::move(bytes)) {}
+  Task<Result<std::string_view>> next() override {
+    constexpr std::size_t chunk = 256 * 1024;
+    const auto rest = bytes_.view().substr(offset_, chunk);
+    offset_ += rest.size();
+    co_return rest;
+  }
+
+ private:
+  SharedBytes bytes_;
+  std::size_t offset_ = 0;
+};
+
+}  // namespace
+
+class MemoryBlobStore::Reader final : public BlobReader {
+ public:
+  explicit Reader(Blob blob) : blob_(std::move(blob)) {}
+  [[nodiscard]] const Metadata& metadata() const override { return blob_.metadata; }
+  [[nodiscard]] std::uint64_t size() const override { return blob_.payload.size(); }
+  [[nodiscard]] std::unique_ptr<ByteStream> stream(ByteRange range) override {
+    return std::make_unique<MemoryStream>(blob_.payload.slice(range.offset, range.length));
+  }
+
+ private:
+  Blob blob_;
+};
+
+Task<Result<std::unique_ptr<BlobWriter>>> MemoryBlobStore::create(const Revision& name,
+                                                                  const Metadata& metadata) {
+  const std::lock_guard lock(mutex_);
+  uploads_.insert(name);
+  std::unique_ptr<BlobWriter> writer = std::make_unique<Writer>(*this, name, metadata);
+  co_return std::move(writer);
+}
+
+Task<Result<std::unique_ptr<BlobReader>>> MemoryBlobStore::open(const Revision& name) {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<BlobReader> reader;
+  if (const auto it = blobs_.find(name); it != blobs_.end()) {
+    reader = std::make_unique<Reader>(it->second);
+  }
+  co_return std::move(reader);
+}
+
+Task<Result<Discarded>> MemoryBlobStore::discard(const Revision& name) {
+  const std::lock_guard lock(mutex_);
+  uploads_.erase(name);
+  blobs_.erase(name);
+  co_return late_uploads_ == LateUploads::prevented ? Discarded::for_good
+                                                    : Discarded::may_appear_later;
+}
+
+Task<Result<bool>> MemoryBlobStore::extend(const Revision& name, WallTime) {
+  const std::lock_guard lock(mutex_);
+  co_return blobs_.contains(name);
+}
+
+std::set<Revision> MemoryBlobStore::blobs() const {
+  const std::lock_guard lock(mutex_);
+  std::set<Revision> names;
+  for (const auto& [name, blob] : blobs_) names.insert(name);
+  return names;
+}
+
+std::set<Revision> MemoryBlobStore::uploads() const {
+  const std::lock_guard lock(mutex_);
+  return uploads_;
+}
+
+}  // namespace objectstore

@@ -1,0 +1,79 @@
+#include "backends/memory/memory_change_log.h"
+
+namespace objectstore {
+
+Task<Result<void>> MemoryChangeLog::record(const std::vector<LogEntry>& entries, EntryTime time) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& entry : entries) {
+    entries_[entry_key(entry.change.id)] = Stored{time, encode_entry(entry)};
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryChangeLog::remove(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = entries_.find(key); it != entries_.end()) entries_.erase(it);
+  co_return Result<void>();
+}
+
+Task<Result<std::vector<ScannedEntry>>> MemoryChangeLog::scan(const ScanRequest& request) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ScannedEntry> found;
+  for (auto it = entries_.lower_bound(request.from); it != entries_.end(); ++it) {
+    if (it->first >= request.to || found.size() >= request.limit) break;
+    if (it->second.time >= request.before) continue;
+    found.push_back(scanned_entry(it->first, it->second.time, it->second.value));
+  }
+  co_return std::move(found);
+}
+
+Task<Mutation> MemoryChangeLog::claim(std::string_view key, EntryTime seen, EntryTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(key);
+  if (it == entries_.end() || it->second.time != seen) co_return Mutation::refused();
+  it->second.time = now;
+  co_return Mutation::applied();
+}
+
+Task<Mutation> MemoryChangeLog::quarantine(const ScannedEntry& entry, std::string_view reason,
+                                           EntryTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(entry.key);
+  if (it == entries_.end() || it->second.time != entry.time) co_return Mutation::refused();
+  auto key = quarantine_key(entry.key);
+  quarantine_[key] = QuarantinedEntry{key, now, it->second.value, std::string(reason)};
+  entries_.erase(it);
+  co_return Mutation::applied();
+}
+
+Task<Result<std::vector<QuarantinedEntry>>> MemoryChangeLog::quarantined(EntryTime before,
+                                                                         std::string_view after,
+                                                                         std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<QuarantinedEntry> found;
+  for (auto it = quarantine_.upper_bound(after); it != quarantine_.end(); ++it) {
+    if (found.size() >= limit) break;
+    if (it->second.time < before) found.push_back(it->second);
+  }
+  co_return std::move(found);
+}
+
+Task<Result<void>> MemoryChangeLog::release(const QuarantinedEntry& entry, EntryTime time) {
+  const std::lock_guard lock(mutex_);
+  if (quarantine_.erase(entry.key) != 0) {
+    entries_[key_before_quarantine(entry.key)] = Stored{time, entry.value};
+  }
+  co_return Result<void>();
+}
+
+std::map<std::string, MemoryChangeLog::Stored> MemoryChangeLog::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return {entries_.begin(), entries_.end()};
+}
+
+void MemoryChangeLog::inject(std::string key, std::string value, EntryTime time) {
+  const std::lock_guard lock(mutex_);
+  entries_[std::move(key)] = Stored{time, std::move(value)};
+}
+
+}  // namespace objectstore

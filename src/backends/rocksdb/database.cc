@@ -1,0 +1,159 @@
+#include "backends/rocksdb/database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "backends/rocksdb/row_format.h"
+
+namespace objectstore {
+
+namespace {
+
+constexpr std::string_view format_key = "format";
+constexpr std::string_view format_version = "1";
+
+// Drops rows of which only an old stamp or old intents are left.
+class StampCollector final : public rocksdb::CompactionFilter {
+ public:
+  explicit StampCollector(std::uint64_t now_ms) : now_ms_(now_ms) {}
+  [[nodiscard]] const char* Name() const override { return "objectstore.stamp_collector"; }
+
+  [[nodiscard]] Decision FilterV2(int, const rocksdb::Slice& key, ValueType type,
+                                  const rocksdb::Slice& value, std::string*,
+                                  std::string*) const override {
+    if (type != ValueType::kValue) return Decision::kKeep;
+    auto row = decode_row(to_view(key), to_view(value));
+    if (!row.ok()) return Decision::kKeep;  // reads will name it
+    collect_cells(row->cells, now_ms_);
+    return row->cells.empty() ? Decision::kRemove : Decision::kKeep;
+  }
+
+ private:
+  std::uint64_t now_ms_;
+};
+
+class StampCollectorFactory final : public rocksdb::CompactionFilterFactory {
+ public:
+  explicit StampCollectorFactory(Clock& clock) : clock_(clock) {}
+  [[nodiscard]] const char* Name() const override { return "objectstore.stamp_collector"; }
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context&) override {
+    return std::make_unique<StampCollector>(unix_ms(clock_.now()));
+  }
+
+ private:
+  Clock& clock_;
+};
+
+rocksdb::DBOptions db_options(const DatabaseSettings& settings) {
+  rocksdb::DBOptions options;
+  if (settings.env != nullptr) options.env = settings.env;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.db_write_buffer_size = settings.write_buffer_bytes;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1 << 20;
+  // A torn last record was never acknowledged; a hole before it was, and must not pass silently.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions column_options(const DatabaseSettings& settings,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.write_buffer_size = settings.write_buffer_bytes / 2;
+  options.level_compaction_dynamic_level_bytes = true;
+  // Payloads are often compressed by the client, and cells are hashes and ids.
+  options.compression = rocksdb::kNoCompression;
+  return options;
+}
+
+}  // namespace
+
+Error to_error(const rocksdb::Status& status, std::string context) {
+  auto code = ErrorCode::io;
+  if (status.IsNoSpace()) code = ErrorCode::out_of_space;
+  if (status.IsCorruption()) code = ErrorCode::corrupt;
+  if (status.IsBusy() || status.IsTryAgain() || status.IsTimedOut()) code = ErrorCode::unavailable;
+  return Error(code, status.ToString()).wrap(std::move(context));
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Clock& clock,
+                                                 const DatabaseSettings& settings) {
+  const auto cache = rocksdb::NewLRUCache(settings.block_cache_bytes);
+  auto plain = column_options(settings, cache);
+  auto rows = plain;
+  rows.compaction_filter_factory = std::make_shared<StampCollectorFactory>(clock);
+  rows.periodic_compaction_seconds = 24 * 3600;
+  const std::vector<rocksdb::ColumnFamilyDescriptor> columns = {
+      {rocksdb::kDefaultColumnFamilyName, plain},
+      {"rows", rows},
+      {"payloads", plain},
+      {"expiry", plain},
+      {"changelog", plain},
+  };
+  std::error_code made;
+  std::filesystem::create_directories(path, made);
+  if (made) {
+    return Error(ErrorCode::io, "can't make directory " + path.string() + ": " + made.message());
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const auto status =
+      rocksdb::DB::Open(db_options(settings), path.string(), columns, &handles, &raw);
+  if (!status.ok()) {
+    if (status.ToString().find("lock") != std::string::npos && status.IsIOError()) {
+      return Error(ErrorCode::conflict, "another process has the database " + path.string() +
+                                            " open; stop it, or give this one a path of its own");
+    }
+    return to_error(status, "can't open the database " + path.string());
+  }
+  std::unique_ptr<Database> database(new Database());
+  database->db_.reset(raw);
+  std::copy(handles.begin(), handles.end(), database->handles_.begin());
+  TRY(database->check_format());
+  return database;
+}
+
+Result<void> Database::check_format() {
+  std::string found;
+  auto status = db_->Get(rocksdb::ReadOptions(), column(Column::base), to_slice(format_key), &found);
+  if (status.IsNotFound()) {
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    status = db_->Put(durable, column(Column::base), to_slice(format_key),
+                      to_slice(format_version));
+    if (!status.ok()) return to_error(status, "can't write the database's format version");
+    return Result<void>();
+  }
+  if (!status.ok()) return to_error(status, "can't read the database's format version");
+  if (found != format_version) {
+    return Error(ErrorCode::conflict,
+                 "the database " + db_->GetName() + " has format version " + found +
+                     ", this program reads version " + std::string(format_version) +
+                     "; run the program that wrote it, or give another path");
+  }
+  return Result<void>();
+}
+
+Database::~Database() {
+  if (!db_) return;
+  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  // Nothing to save here: what was acknowledged is in the log already.
+  (void)db_->Close();
+}
+
+}  // namespace objectstore

@@ -1,0 +1,57 @@
+// One RocksDB database: rows, their payloads, the index of deadlines, and the change log.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+
+#include "base/result.h"
+#include "runtime/clock.h"
+
+namespace objectstore {
+
+enum class Column : std::uint8_t { base, rows, payloads, expiry, changelog };
+inline constexpr std::size_t column_count = 5;
+
+struct DatabaseSettings {
+  std::size_t block_cache_bytes = 32 << 20;
+  std::size_t write_buffer_bytes = 32 << 20;  // of all column families together
+  rocksdb::Env* env = nullptr;                // null: the real one; tests inject faults by it
+};
+
+// Closes the database when it goes. Thread-safe.
+class Database {
+ public:
+  // Opens the database in `path`, or makes it. Errors say what to do: another process has it open,
+  // its format version is not this program's, it is corrupt.
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path,
+                                                              Clock& clock,
+                                                              const DatabaseSettings& settings);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] rocksdb::DB& db() { return *db_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* column(Column column) const {
+    return handles_[static_cast<std::size_t>(column)];
+  }
+
+ private:
+  Database() = default;
+  [[nodiscard]] Result<void> check_format();
+
+  std::array<rocksdb::ColumnFamilyHandle*, column_count> handles_{};
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+// out_of_space, unavailable, corrupt or io, with RocksDB's own text as the cause.
+[[nodiscard]] Error to_error(const rocksdb::Status& status, std::string context);
+
+inline rocksdb::Slice to_slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view to_view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace objectstore

@@ -1,0 +1,33 @@
+// The change log on RocksDB: a column family of the rows' database, or of one of its own.
+#pragma once
+
+#include "backends/rocksdb/commit_queue.h"
+#include "changelog/change_log.h"
+#include "runtime/blocking_pool.h"
+
+namespace objectstore {
+
+class RocksDbChangeLog final : public ChangeLog {
+ public:
+  // The references outlive the log.
+  RocksDbChangeLog(Database& database, CommitQueue& commits, BlockingPool& pool)
+      : database_(database), commits_(commits), pool_(pool) {}
+
+  [[nodiscard]] bool durable() const override { return true; }
+  Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
+  Task<Result<void>> remove(std::string_view key) override;
+  Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
+  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override;
+  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
+                            EntryTime now) override;
+  Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
+                                                          std::size_t limit) override;
+  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override;
+
+ private:
+  Database& database_;
+  CommitQueue& commits_;
+  BlockingPool& pool_;
+};
+
+}  // namespace objectstore

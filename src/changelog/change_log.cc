@@ -1,0 +1,29 @@
+#include "changelog/change_log.h"
+
+namespace objectstore {
+
+ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value) {
+  ScannedEntry entry;
+  auto decoded = decode_entry(key, value);
+  entry.key = std::move(key);
+  entry.time = time;
+  if (!decoded.ok()) {
+    entry.content = BrokenEntry{std::move(value), decoded.error()};
+  } else if (auto* known = std::get_if<LogEntry>(&*decoded)) {
+    entry.content = std::move(*known);
+  } else {
+    entry.content = std::get<UnknownEntryVersion>(*decoded);
+  }
+  return entry;
+}
+
+std::string quarantine_key(std::string_view entry_key) {
+  return std::string(quarantine_prefix) + std::string(entry_key.substr(changelog_prefix.size()));
+}
+
+std::string key_before_quarantine(std::string_view quarantine_key) {
+  return std::string(changelog_prefix) +
+         std::string(quarantine_key.substr(quarantine_prefix.size()));
+}
+
+}  // namespace objectstore

@@ -1,0 +1,132 @@
+#include "changelog/open_changes.h"
+
+#include "runtime/task_scope.h"
+
+namespace objectstore {
+
+ChangeGuard::ChangeGuard(ChangeGuard&& other) noexcept
+    : owner_(std::exchange(other.owner_, nullptr)), change_(std::move(other.change_)) {}
+
+ChangeGuard::~ChangeGuard() {
+  if (owner_ != nullptr) owner_->forget(change_.id);
+}
+
+bool ChangeGuard::valid() const { return owner_ != nullptr && owner_->valid(change_.id); }
+
+Task<Result<void>> ChangeGuard::close() {
+  auto* owner = std::exchange(owner_, nullptr);
+  co_await owner->retire(change_.id);
+  const auto key = entry_key(change_.id);
+  co_return co_await owner->log_.remove(key);
+}
+
+Task<Result<void>> ChangeGuard::keep_until(EntryTime due) {
+  auto* owner = std::exchange(owner_, nullptr);
+  co_await owner->retire(change_.id);
+  std::vector<LogEntry> entries;
+  entries.push_back(LogEntry{change_, true});
+  co_return co_await owner->log_.record(entries, due);
+}
+
+OpenChanges::OpenChanges(ChangeLog& log, Clock& clock, Random& random, Logger& logger,
+                         ChangeLogSettings settings)
+    : log_(log), clock_(clock), random_(random), logger_(logger), settings_(settings) {}
+
+Task<Result<ChangeGuard>> OpenChanges::open(Change change) {
+  std::vector<LogEntry> entries;
+  entries.push_back(LogEntry{change, false});
+  CO_TRY(co_await record(entries));
+  co_return adopt(std::move(change));
+}
+
+ChangeGuard OpenChanges::adopt(Change change) {
+  {
+    const std::lock_guard lock(mutex_);
+    open_.insert_or_assign(change.id, Open{change, true});
+  }
+  return ChangeGuard(*this, std::move(change));
+}
+
+Task<Result<void>> OpenChanges::record(const std::vector<LogEntry>& entries) {
+  Backoff backoff(settings_.scan_backoff, random_);
+  for (int attempt = 1;; ++attempt) {
+    auto recorded = co_await log_.record(entries, unix_ms(clock_.now()));
+    if (recorded.ok() || attempt >= settings_.record_attempts || !recorded.error().retryable()) {
+      co_return recorded;
+    }
+    co_await clock_.sleep_for(backoff.next());
+  }
+}
+
+Task<void> OpenChanges::run_heartbeats() {
+  while (true) {
+    const bool stopping = co_await stop_requested();
+    if (stopping) break;
+    co_await clock_.sleep_for(settings_.heartbeat);
+    co_await beat();
+  }
+}
+
+Task<void> OpenChanges::beat() {
+  std::vector<LogEntry> entries;
+  auto done = std::make_shared<Event>();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, open] : open_) {
+      if (!open.valid) continue;
+      entries.push_back(LogEntry{open.change, false});
+      beating_.insert(id);
+    }
+    beat_done_ = done;
+  }
+  bool recorded = true;
+  if (!entries.empty()) {
+    if (const auto result = co_await record(entries); !result.ok()) {
+      recorded = false;
+      logger_.error("heartbeats could not be recorded; the open changes are given up",
+                    {{"changes", std::to_string(entries.size())},
+                     {"error", result.error().describe()}});
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!recorded) {
+      for (const auto& entry : entries) {
+        if (const auto it = open_.find(entry.change.id); it != open_.end()) {
+          it->second.valid = false;
+        }
+      }
+    }
+    beating_.clear();
+    beat_done_.reset();
+  }
+  done->set();
+}
+
+bool OpenChanges::valid(const Uuid& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = open_.find(id);
+  return it != open_.end() && it->second.valid;
+}
+
+void OpenChanges::forget(const Uuid& id) {
+  const std::lock_guard lock(mutex_);
+  open_.erase(id);
+}
+
+Task<void> OpenChanges::retire(Uuid id) {
+  std::shared_ptr<Event> in_flight;
+  {
+    const std::lock_guard lock(mutex_);
+    open_.erase(id);
+    if (beating_.contains(id)) in_flight = beat_done_;
+  }
+  if (in_flight) co_await in_flight->wait();
+}
+
+std::size_t OpenChanges::size() const {
+  const std::lock_guard lock(mutex_);
+  return open_.size();
+}
+
+}  // namespace objectstore

@@ -1,0 +1,92 @@
+// The changes this process has under way, and their heartbeats.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "base/result.h"
+#include "changelog/change_log.h"
+#include "changelog/settings.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "runtime/random.h"
+#include "runtime/sync.h"
+
+namespace objectstore {
+
+class OpenChanges;
+
+// A recorded change that is kept alive. Dropped without close(), as a crash or a failed cleanup
+// does, it leaves the entry in the log for recovery; nothing needs to reach a store for that.
+class ChangeGuard {
+ public:
+  ChangeGuard(ChangeGuard&& other) noexcept;
+  ChangeGuard& operator=(ChangeGuard&&) = delete;
+  ~ChangeGuard();
+
+  [[nodiscard]] const Change& change() const { return change_; }
+  // Whether every heartbeat so far has been recorded. Once it is not, others may settle the
+  // change: don't commit, and leave the cleanup to them.
+  [[nodiscard]] bool valid() const;
+
+  // Ends the heartbeats, waiting for one in flight, then removes the entry from the log.
+  [[nodiscard]] Task<Result<void>> close();
+  // Ends the heartbeats and keeps the entry for a second deletion at `due`.
+  [[nodiscard]] Task<Result<void>> keep_until(EntryTime due);
+
+ private:
+  friend class OpenChanges;
+  ChangeGuard(OpenChanges& owner, Change change) : owner_(&owner), change_(std::move(change)) {}
+
+  OpenChanges* owner_;  // null: moved from, closed
+  Change change_;
+};
+
+// Thread-safe. Outlives its guards.
+class OpenChanges {
+ public:
+  OpenChanges(ChangeLog& log, Clock& clock, Random& random, Logger& logger,
+              ChangeLogSettings settings);
+
+  // Records the entry, durably, and keeps it alive from then on. On an error the entry may be in
+  // the log all the same: settle the change.
+  [[nodiscard]] Task<Result<ChangeGuard>> open(Change change);
+  // Keeps alive an entry that is in the log already: one that recovery has claimed.
+  [[nodiscard]] ChangeGuard adopt(Change change);
+
+  // Beats until its scope is stopped; one bulk record a tick for all open changes.
+  [[nodiscard]] Task<void> run_heartbeats();
+  // One such beat.
+  [[nodiscard]] Task<void> beat();
+
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  friend class ChangeGuard;
+  struct Open {
+    Change change;
+    bool valid = true;
+  };
+
+  [[nodiscard]] Task<Result<void>> record(const std::vector<LogEntry>& entries);
+  [[nodiscard]] bool valid(const Uuid& id) const;
+  void forget(const Uuid& id);
+  // Ends the heartbeats of a change; afterwards none of them is in flight.
+  [[nodiscard]] Task<void> retire(Uuid id);
+
+  ChangeLog& log_;
+  Clock& clock_;
+  Random& random_;
+  Logger& logger_;
+  const ChangeLogSettings settings_;
+
+  mutable std::mutex mutex_;
+  std::map<Uuid, Open> open_;
+  std::set<Uuid> beating_;            // whose heartbeat is in flight
+  std::shared_ptr<Event> beat_done_;  // set when it no longer is
+};
+
+}  // namespace objectstore

@@ -1,0 +1,367 @@
+// The life of a connection: keep-alive, pipelining, Expect, time-outs, shutdown.
+#include <gtest/gtest.h>
+#include <netinet/tcp.h>
+
+#include <string>
+#include <vector>
+
+#include "http/test_support.h"
+
+namespace objectstore {
+namespace {
+
+using namespace std::chrono_literals;
+using http_test::Client;
+using http_test::TestServer;
+
+const std::string path = "/v1/objects/u/_/k";
+
+std::string get(const std::string& headers = "") {
+  return "GET " + path + " HTTP/1.1\r\n" + headers + "\r\n";
+}
+std::string put(const std::string& body, const std::string& headers = "") {
+  return "PUT " + path + " HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         headers + "\r\n" + body;
+}
+
+TEST(Connection, serves_pipelined_requests_in_order) {
+  const std::string chunked_put = "PUT " + path +
+                                  " HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                  "5\r\nfirst\r\n0\r\n\r\n";
+  const auto all = put("first") + get() + chunked_put + get() + put("second") + get();
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{37}, all.size()}) {
+    TestServer server;
+    Client client(server);
+    for (std::size_t at = 0; at < all.size(); at += piece) {
+      client.send(std::string_view(all).substr(at, piece));
+      server.settle();
+    }
+    for (const std::string expected : {"first", "first", "second"}) {
+      EXPECT_EQ(client.read_answer().status, 200);
+      EXPECT_EQ(client.read_answer().body, expected);
+    }
+  }
+}
+
+TEST(Connection, bytes_behind_a_chunked_body_in_the_body_buffer_are_the_next_request) {
+  TestServer server;
+  Client client(server);
+  client.send("PUT " + path + " HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  server.settle();  // the head alone is read: the body goes into the body buffer
+  std::string rest = "5\r\nhello\r\n0\r\n\r\n";
+  for (int i = 0; i < 500; ++i)
+    rest += get();
+  client.send(rest);
+  EXPECT_EQ(client.read_answer().status, 200);
+  for (int i = 0; i < 500; ++i)
+    ASSERT_EQ(client.read_answer().body, "hello");
+}
+
+TEST(Connection, is_kept_or_closed_as_the_request_asks) {
+  TestServer server;
+  Client keeps(server);
+  EXPECT_EQ(keeps.request(get()).header("connection"), "(absent)");
+  EXPECT_FALSE(keeps.closed());
+  Client closes(server);
+  EXPECT_EQ(closes.request(get("Connection: close\r\n")).header("connection"), "close");
+  EXPECT_TRUE(closes.wait_closed());
+  EXPECT_FALSE(closes.was_reset());
+}
+
+TEST(Connection, http_1_0_gets_a_body_that_ends_with_the_connection) {
+  TestServer server;
+  Client writer(server);
+  writer.request(put("hello"));
+  for (const bool streamed : {false, true}) {
+    if (streamed) server.store.stream_piece = 2;
+    Client client(server);
+    const auto answer =
+        client.request("GET " + path + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "hello");
+    EXPECT_FALSE(answer.has("transfer-encoding"));
+    EXPECT_TRUE(answer.complete);
+  }
+}
+
+TEST(Connection, empty_lines_before_a_request_are_skipped) {
+  TestServer server;
+  Client client(server);
+  client.send("\r\n");
+  server.settle();
+  EXPECT_EQ(client.request("\r\n" + get()).status, 404);
+}
+
+TEST(Connection, host_is_not_needed_and_absolute_targets_are_understood) {
+  TestServer server;
+  Client client(server);
+  client.request(put("x"));
+  EXPECT_EQ(client.request("GET http://example:1/v1/objects/u/_/k HTTP/1.1\r\n\r\n").body, "x");
+}
+
+TEST(Connection, expect_is_answered_when_the_body_is_wanted_and_only_then) {
+  TestServer server;
+  Client client(server);
+  const std::string expect = "Expect: 100-continue\r\n";
+  client.send("PUT " + path + " HTTP/1.1\r\nContent-Length: 5\r\n" + expect + "\r\n");
+  ASSERT_TRUE(client.wait_for("HTTP/1.1 100 Continue\r\n\r\n"));
+  client.forget_received();
+  EXPECT_EQ(client.request("hello").status, 200);
+
+  client.send("PUT " + path + " HTTP/1.1\r\nContent-Length: 0\r\n" + expect + "\r\n");
+  EXPECT_EQ(client.read_answer().status, 200) << "no body, no 100";
+
+  const auto refused = client.request("PUT " + path + " HTTP/1.1\r\nContent-Length: 5\r\n" +
+                                      expect + "x-sn-expiration: bad\r\n\r\n");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.header("connection"), "close") << "the body may or may not follow";
+  client.half_close();
+  EXPECT_TRUE(client.wait_closed());
+}
+
+TEST(Connection, small_unread_body_is_dropped_and_the_connection_kept) {
+  TestServer server;
+  Client client(server);
+  const std::string body(65536, 'x');
+  const auto refused = client.request(put(body, "x-sn-expiration: bad\r\n"));
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.header("connection"), "(absent)");
+  EXPECT_EQ(client.request(get()).status, 404);
+}
+
+TEST(Connection, client_that_sends_a_large_unwanted_body_can_read_its_answer) {
+  TestServer server;
+  Client client(server);
+  const std::string body(8'000'000, 'x');
+  EXPECT_TRUE(client.send(put(body, "x-sn-expiration: bad\r\n")));
+  const auto refused = client.read_answer();
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.header("connection"), "close");
+  client.half_close();
+  EXPECT_TRUE(client.wait_closed());
+  EXPECT_FALSE(client.was_reset());
+}
+
+// The server closes at its time-out, not before it and not much later.
+void expect_closed_after(TestServer& server, Client& client, Duration timeout) {
+  server.settle();
+  Duration waited{};
+  while (!client.closed() && waited < timeout + 10s) {
+    server.advance(1s);
+    waited += 1s;
+  }
+  EXPECT_GE(waited, timeout);
+  EXPECT_LE(waited, timeout + 2s);
+}
+
+TEST(TimeOuts, connection_without_a_request) {
+  TestServer server;
+  Client client(server);
+  expect_closed_after(server, client, 10s);
+}
+
+TEST(TimeOuts, head_that_trickles) {
+  TestServer server;
+  Client client(server);
+  client.request(get());
+  client.send("G");
+  Duration waited{};
+  for (; !client.closed() && waited < 60s; waited += 1s) {
+    server.advance(1s);
+    client.send("E");
+  }
+  EXPECT_GE(waited, 10s);
+  EXPECT_LE(waited, 12s);
+  EXPECT_EQ(client.received(), "");
+}
+
+TEST(TimeOuts, idle_connection) {
+  TestServer server;
+  Client client(server);
+  EXPECT_EQ(client.request(get()).status, 404);
+  expect_closed_after(server, client, 75s);
+}
+
+TEST(TimeOuts, stalled_body_is_a_client_stream_error) {
+  TestServer server;
+  Client client(server);
+  client.send("PUT " + path + " HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe");
+  server.advance(29s);
+  client.send("l");  // progress starts the time anew
+  server.advance(29s);
+  EXPECT_EQ(client.received(), "");
+  server.advance(3s);
+  const auto answer = client.read_answer();
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.body.find("timed out"), std::string::npos);
+  EXPECT_TRUE(server.store.objects.empty());
+}
+
+TEST(TimeOuts, client_that_does_not_read_its_response) {
+  TestServer server;
+  Client client(server);
+  client.request(put(std::string(30'000'000, 'x')));
+  server.store.stream_piece = 1 << 20;
+  client.send(get());
+  server.settle();
+  EXPECT_EQ(server.server.requests_in_flight(), 1U);
+  server.advance(29s);
+  EXPECT_EQ(server.server.requests_in_flight(), 1U);
+  server.advance(3s);
+  EXPECT_EQ(server.server.requests_in_flight(), 0U);
+}
+
+TEST(TimeOuts, slow_store_is_not_the_clients_fault) {
+  TestServer server;
+  Event gate;
+  server.store.gate = &gate;
+  Client client(server);
+  client.send(put("hello"));
+  for (int i = 0; i < 200; ++i)
+    server.advance(1s);
+  gate.set();
+  EXPECT_EQ(client.read_answer().status, 200);
+}
+
+TEST(TimeOuts, client_that_never_stops_sending_after_its_answer) {
+  TestServer server;
+  Client client(server);
+  EXPECT_EQ(client.request("nonsense\r\n\r\n").status, 400);
+  Duration waited{};
+  for (; client.send("x") && waited < 60s; waited += 1s)
+    server.advance(1s);
+  EXPECT_GE(waited, 5s);
+  EXPECT_LE(waited, 9s);
+}
+
+TEST(Date, follows_the_clock) {
+  TestServer server;
+  Client client(server);
+  EXPECT_EQ(client.request(get()).header("date"), "Mon, 20 Apr 2026 13:37:00 GMT");
+  server.advance(5s);
+  EXPECT_EQ(client.request(get()).header("date"), "Mon, 20 Apr 2026 13:37:05 GMT");
+}
+
+TEST(Stop, idle_connections_end_and_requests_in_flight_are_answered) {
+  TestServer server;
+  Event gate;
+  Client idle(server);
+  idle.request(get());
+  Client fresh(server);
+  Client busy(server);
+  server.settle();
+  server.store.gate = &gate;
+  busy.send(put("hello"));
+  server.settle();
+  server.begin_stop();
+  EXPECT_TRUE(idle.wait_closed());
+  EXPECT_TRUE(fresh.wait_closed());
+  server.settle();
+  EXPECT_FALSE(server.stopped());
+  gate.set();
+  const auto answer = busy.read_answer();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.header("connection"), "close");
+  EXPECT_TRUE(server.pump_until([&] { return server.stopped(); }));
+}
+
+TEST(Stop, request_that_arrived_before_it_is_answered) {
+  TestServer server;
+  Client known(server);
+  known.request(get());
+  server.settle();
+  Client waiting(server);  // in the kernel's queue only
+  known.send(get());
+  server.begin_stop();
+  EXPECT_EQ(known.read_answer().status, 404);
+  EXPECT_TRUE(waiting.wait_closed());
+  EXPECT_FALSE(waiting.was_reset());
+}
+
+TEST(Stop, drain_limit_cuts_clients_that_hold_it_up) {
+  ServerSettings settings;
+  settings.drain_limit = 20s;
+  settings.body_stall_timeout = 1h;
+  TestServer server(settings);
+  Client client(server);
+  client.send("PUT " + path + " HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe");
+  server.settle();
+  server.begin_stop();
+  server.advance(19s);
+  EXPECT_FALSE(server.stopped());
+  server.advance(3s);
+  EXPECT_TRUE(server.stopped());
+  EXPECT_TRUE(server.store.objects.empty());
+}
+
+TEST(Listen, several_loops_share_one_port) {
+  TestServer server({}, {}, 3);
+  for (int i = 0; i < 30; ++i) {
+    Client client(server);
+    ASSERT_EQ(client.request(get()).status, 404);
+  }
+}
+
+TEST(Listen, address_in_use_fails_with_the_contracts_text) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(fd, 1), 0);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+
+  http_test::FakeStore store;
+  http_test::ManualClock clock;
+  RealRandom random;
+  NullLogger logger;
+  ObjectService service(store, clock, random, logger, {});
+  ServerSettings settings;
+  settings.port = ntohs(address.sin_port);
+  Server server(settings, service, clock, random, logger);
+  boost::asio::io_context loop(1);
+  std::vector<boost::asio::io_context*> loops = {&loop};
+  const auto listening = server.listen(loops);
+  ASSERT_FALSE(listening.ok());
+  EXPECT_EQ(listening.error().message(), "failed to start TCP listener");
+  ::close(fd);
+}
+
+// Every socket of this process that is connected to a client: the server's side has its port.
+int accepted_sockets_without_no_delay(std::uint16_t port, int& seen) {
+  int without = 0;
+  for (int fd = 3; fd < 256; ++fd) {
+    sockaddr_in local{};
+    sockaddr_in peer{};
+    socklen_t size = sizeof local;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0) continue;
+    size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (ntohs(local.sin_port) != port) continue;
+    int no_delay = 0;
+    size = sizeof no_delay;
+    EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
+    ++seen;
+    if (no_delay == 0) ++without;
+  }
+  return without;
+}
+
+TEST(Latency, small_get_does_not_wait_for_delayed_acks) {
+  TestServer server;
+  Client client(server);
+  client.request(put(std::string(100, 'x')));
+  int seen = 0;
+  EXPECT_EQ(accepted_sockets_without_no_delay(server.server.port(), seen), 0);
+  EXPECT_EQ(seen, 1);
+  server.store.stream_piece = 40;  // several writes a response
+  const RealClock clock;
+  const auto begin = clock.monotonic_now();
+  for (int i = 0; i < 50; ++i)
+    ASSERT_EQ(client.request(get()).body.size(), 100U);
+  EXPECT_LT(clock.monotonic_now() - begin, 1500ms);  // stalls of 40 ms would make it two seconds
+}
+
+}  // namespace
+}  // namespace objectstore

@@ -1,0 +1,47 @@
+// Which endpoint a request is for (http-api.md section 2), matched on the raw path.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "http/request_parser.h"
+
+namespace objectstore {
+
+enum class Route : std::uint8_t {
+  unknown,
+  object,
+  collection,
+  batch,
+  multipart_collection,
+  multipart_object,
+  multipart_parts,
+  multipart_complete,
+  health,
+  ready,
+};
+
+// Views into the target. The captured segments are still percent-encoded.
+struct RouteMatch {
+  Route route = Route::unknown;
+  std::string_view usecase;
+  std::string_view scopes;
+  std::string_view key;
+  std::string_view query;  // without '?'
+};
+
+// `target`: origin form, or absolute form, whose scheme and authority are skipped.
+[[nodiscard]] RouteMatch match_route(std::string_view target);
+
+// Precondition for both: the route is not `unknown`.
+[[nodiscard]] bool method_allowed(Route route, Method method);
+// The value of the header Allow.
+[[nodiscard]] std::string_view allowed_methods(Route route);
+
+// Not counted against the in-flight limit and open to everybody: health checks.
+[[nodiscard]] bool is_internal(Route route);
+
+// Whether the query holds the pair name=value, compared as it was sent.
+[[nodiscard]] bool query_has(std::string_view query, std::string_view name, std::string_view value);
+
+}  // namespace objectstore

@@ -1,0 +1,77 @@
+#include "http/router.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace objectstore {
+namespace {
+
+struct Case {
+  std::string_view target;
+  Route route;
+  std::string_view usecase = {};
+  std::string_view scopes = {};
+  std::string_view key = {};
+  std::string_view query = {};
+};
+
+TEST(Router, targets) {
+  using enum Route;
+  const std::vector<Case> cases = {
+      {"/v1/objects/u/_/k", object, "u", "_", "k"},
+      {"/v1/objects/u/_/a/b//c/", object, "u", "_", "a/b//c/"},
+      {"/v1/objects/u/_//k", object, "u", "_", "/k"},
+      {"/v1/objects//_/k", object, "", "_", "k"},
+      {"/v1/objects/u//k", object, "u", "", "k"},
+      {"/v1/objects/a%2Fb/org%3D1/k%2F", object, "a%2Fb", "org%3D1", "k%2F"},
+      {"/v1/objects/u/_/k?a=b?c", object, "u", "_", "k", "a=b?c"},
+      {"http://host:80/v1/objects/u/_/k", object, "u", "_", "k"},
+      {"/v1/objects/u/_", collection, "u", "_"},
+      {"/v1/objects/u/_/", collection, "u", "_"},
+      {"/v1/objects/u/_?x", collection, "u", "_", "", "x"},
+      {"/v1/objects/u", unknown},
+      {"/v1/objects", unknown},
+      {"/v1/objects%3Abatch/u/_/", unknown},
+      {"/v1/objects:batch/u/_/", batch, "u", "_"},
+      {"/v1/objects:batch/u/_", unknown},
+      {"/v1/objects:batch/u/_/k", unknown},
+      {"/v1/objects:multipart/u/_", multipart_collection, "u", "_"},
+      {"/v1/objects:multipart/u/_/", multipart_collection, "u", "_"},
+      {"/v1/objects:multipart/u/_/k", multipart_object, "u", "_", "k"},
+      {"/v1/objects:multipart:parts/u/_/k", multipart_parts, "u", "_", "k"},
+      {"/v1/objects:multipart:parts/u/_/", unknown},
+      {"/v1/objects:multipart:complete/u/_/k", multipart_complete, "u", "_", "k"},
+      {"/v1/objects:multipart:complete/u/_", unknown},
+      {"/v1/objects:other/u/_/k", unknown},
+      {"/v2/objects/u/_/k", unknown},
+      {"/health", health},
+      {"/ready?x=1", ready, "", "", "", "x=1"},
+      {"/health/", unknown},
+      {"/", unknown},
+      {"*", unknown},
+      {"http://host", unknown},
+      {"", unknown},
+  };
+  for (const auto& c : cases) {
+    const auto match = match_route(c.target);
+    EXPECT_EQ(match.route, c.route) << c.target;
+    if (c.route == unknown) continue;
+    EXPECT_EQ(match.usecase, c.usecase) << c.target;
+    EXPECT_EQ(match.scopes, c.scopes) << c.target;
+    EXPECT_EQ(match.key, c.key) << c.target;
+    EXPECT_EQ(match.query, c.query) << c.target;
+  }
+}
+
+TEST(Router, query_pairs_are_compared_whole) {
+  EXPECT_TRUE(query_has("upload_type=resumable", "upload_type", "resumable"));
+  EXPECT_TRUE(query_has("a=b&upload_type=resumable&c", "upload_type", "resumable"));
+  EXPECT_FALSE(query_has("xupload_type=resumable", "upload_type", "resumable"));
+  EXPECT_FALSE(query_has("upload_type=resumable2", "upload_type", "resumable"));
+  EXPECT_FALSE(query_has("upload_type", "upload_type", "resumable"));
+  EXPECT_FALSE(query_has("", "upload_type", "resumable"));
+}
+
+}  // namespace
+}  // namespace objectstore

@@ -1,0 +1,35 @@
+// What an operator can set of the HTTP listener.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+
+namespace objectstore {
+
+// Time-outs are kept to within two seconds: see http/connection_table.h.
+struct ServerSettings {
+  std::string address = "127.0.0.1";  // an IP address, v4 or v6
+  std::uint16_t port = 0;             // 0: any free one
+  // Requests in flight at or above which further ones are refused; internal routes never are.
+  std::uint64_t max_requests = 10000;
+  // From the opening of a connection, or from the first byte of a later head, to the head's end.
+  Duration head_timeout = std::chrono::seconds(10);
+  // How long a connection may wait for its next request.
+  Duration keep_alive_timeout = std::chrono::seconds(75);
+  // How long a client may send nothing of a body that is being read.
+  Duration body_stall_timeout = std::chrono::seconds(30);
+  // How long a client may take nothing of a response.
+  Duration write_stall_timeout = std::chrono::seconds(30);
+  // How long a client that was answered before it had sent all may go on sending.
+  Duration lingering_timeout = std::chrono::seconds(5);
+  // How long a stopping server waits for requests in flight before it cuts their connections.
+  // Unset: for ever.
+  std::optional<Duration> drain_limit;
+  // While this file exists the process reports itself not ready. Empty: never.
+  std::string ready_marker = "/tmp/objectstore.down";
+};
+
+}  // namespace objectstore

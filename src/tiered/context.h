@@ -1,0 +1,76 @@
+// What the parts of the tiered store share.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "changelog/open_changes.h"
+#include "runtime/backoff.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "runtime/random.h"
+#include "runtime/sync.h"
+#include "runtime/task_scope.h"
+#include "storage/blob_store.h"
+#include "storage/row_store.h"
+#include "tiered/stamp_clock.h"
+
+namespace objectstore {
+
+struct TieredSettings {
+  // Payloads up to this many bytes lie in the row (storage-formats.md section 1).
+  std::size_t inline_limit = 1 << 20;
+  // How long a request goes on trying before the client is told to come again.
+  Duration request_deadline = std::chrono::seconds(30);
+  // The longest that an upload may take; also the window in which it may finish late.
+  Duration late_upload_window = std::chrono::hours(24);
+  // Tries of a background cleanup before it is left to recovery.
+  int cleanup_attempts = 5;
+  // Background cleanups and bumps at once; above it, requests wait for one to end.
+  std::size_t background_limit = 256;
+  // Without a durable log nobody else would clean up: then try until shutdown.
+  bool log_is_durable = true;
+  BackoffSettings backoff;
+};
+
+// References only; whoever makes it keeps all of them alive. Thread-safe as they are.
+struct TieredContext {
+  RowStore& rows;
+  BlobStore& blobs;
+  OpenChanges& changes;
+  Clock& clock;
+  Random& random;
+  Logger& logger;
+  TieredSettings settings;
+  StampClock stamps;
+  TaskScope background;
+  Semaphore background_places;
+
+  TieredContext(RowStore& row_store, BlobStore& blob_store, OpenChanges& open_changes,
+                Clock& the_clock, Random& the_random, Logger& the_logger,
+                TieredSettings the_settings)
+      : rows(row_store),
+        blobs(blob_store),
+        changes(open_changes),
+        clock(the_clock),
+        random(the_random),
+        logger(the_logger),
+        settings(the_settings),
+        stamps(the_clock),
+        background_places(the_settings.background_limit) {}
+
+  // Runs `task` behind the caller's back, on its executor; waits while too many are running.
+  [[nodiscard]] Task<void> run_in_background(Task<void> task);
+
+  // Waits before the next try; false: don't try again, `deadline` has passed or the process stops.
+  [[nodiscard]] Task<bool> pause(Backoff& backoff, MonotonicTime deadline);
+
+  // Reads a row, trying again until `deadline` while the store is unavailable.
+  [[nodiscard]] Task<Result<Row>> read_row(const std::string& key, RowPart part,
+                                           MonotonicTime deadline);
+  [[nodiscard]] MonotonicTime request_deadline() const {
+    return clock.monotonic_now() + settings.request_deadline;
+  }
+};
+
+}  // namespace objectstore

@@ -1,0 +1,86 @@
+#include "tiered/large_put.h"
+
+#include "runtime/when_both.h"
+
+namespace objectstore {
+
+// What the two sides of an upload tell each other. Both run on one executor.
+struct LargePut::Progress {
+  MonotonicTime upload_deadline;
+  bool recorded = false;         // an entry may be in the log
+  bool prepare_failed = false;   // no use in reading on
+};
+
+Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string head,
+                                 Upload upload) {
+  const Revision revision(key, make_uuid_v7(context_.clock, context_.random));
+  RedirectRow redirect{revision, metadata.expiration, metadata.time_expires};
+  Progress progress;
+  progress.upload_deadline = context_.clock.monotonic_now() + context_.settings.late_upload_window;
+
+  // What discard() needs lies in the store before the entry does.
+  CO_TRY_ASSIGN(auto writer, co_await context_.blobs.create(revision, metadata));
+  auto [streamed, prepared] =
+      co_await when_both(stream(*writer, std::move(head), upload, progress),
+                         prepare(std::move(key), revision, progress));
+  if (!prepared.ok()) {
+    writer.reset();
+    if (!progress.recorded) co_await discard_unrecorded(revision);
+    co_return std::move(prepared).error();
+  }
+
+  // The step that makes the blob exist has waited for the recorded entry.
+  auto finished = std::move(streamed);
+  if (finished.ok()) finished = co_await writer->finish();
+  writer.reset();
+  if (!finished.ok()) {
+    co_await settlement_.settle_in_background(std::move(prepared->guard), UploadEnded::no);
+    co_return finished;
+  }
+  RowState state = std::move(redirect);
+  std::optional<ChangeGuard> guard(std::move(prepared->guard));
+  co_return co_await protected_write_.commit(std::move(prepared->begun), std::move(state),
+                                             std::move(guard));
+}
+
+Task<Result<void>> LargePut::stream(BlobWriter& writer, std::string head, Upload upload,
+                                    Progress& progress) {
+  if (!head.empty()) CO_TRY(co_await writer.append(head));
+  std::string().swap(head);
+  while (true) {
+    CO_TRY_ASSIGN(const auto bytes, co_await upload.stream->next());
+    if (bytes.empty()) break;
+    if (progress.prepare_failed) break;
+    CO_TRY(co_await writer.append(bytes));
+    if (context_.clock.monotonic_now() >= progress.upload_deadline) {
+      co_return Error(ErrorCode::deadline_exceeded, "the upload took too long");
+    }
+  }
+  co_return Result<void>();
+}
+
+Task<Result<LargePut::Prepared>> LargePut::prepare(std::string key, const Revision& revision,
+                                                   Progress& progress) {
+  auto begun = co_await protected_write_.begin(std::move(key), context_.request_deadline());
+  if (!begun.ok()) {
+    progress.prepare_failed = true;
+    co_return std::move(begun).error();
+  }
+  progress.recorded = true;
+  auto guard = co_await protected_write_.record(*begun, revision);
+  if (!guard.ok()) {
+    progress.prepare_failed = true;
+    co_return std::move(guard).error();
+  }
+  co_return Prepared{std::move(*begun), std::move(*guard)};
+}
+
+Task<void> LargePut::discard_unrecorded(const Revision& revision) {
+  const auto discarded = co_await context_.blobs.discard(revision);
+  if (!discarded.ok()) {
+    context_.logger.warn("an upload that was given up could not be removed",
+                         {{"revision", revision.path()}, {"error", discarded.error().describe()}});
+  }
+}
+
+}  // namespace objectstore

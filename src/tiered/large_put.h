@@ -1,0 +1,39 @@
+// Puts whose payload goes to the long-term tier (docs/adr/0001-change-protocol.md, "Large writes").
+#pragma once
+
+#include "storage/object_store.h"
+#include "tiered/protected_write.h"
+
+namespace objectstore {
+
+class LargePut {
+ public:
+  LargePut(TieredContext& context, Settlement& settlement, ProtectedWrite& protected_write)
+      : context_(context), settlement_(settlement), protected_write_(protected_write) {}
+
+  // Stores `head`, the bytes that were read already, and what is left of `upload`.
+  [[nodiscard]] Task<Result<void>> run(std::string key, Metadata metadata, std::string head,
+                                       Upload upload);
+
+ private:
+  struct Progress;
+  struct Prepared {
+    Begun begun;
+    ChangeGuard guard;
+  };
+
+  // Step 4 but for its end: the bytes on their way into the store.
+  [[nodiscard]] Task<Result<void>> stream(BlobWriter& writer, std::string head, Upload upload,
+                                          Progress& progress);
+  // Steps 1 to 3, meanwhile.
+  [[nodiscard]] Task<Result<Prepared>> prepare(std::string key, const Revision& revision,
+                                               Progress& progress);
+  // After a failed prepare(): nothing was committed, so nobody points to the blob.
+  [[nodiscard]] Task<void> discard_unrecorded(const Revision& revision);
+
+  TieredContext& context_;
+  Settlement& settlement_;
+  ProtectedWrite& protected_write_;
+};
+
+}  // namespace objectstore
