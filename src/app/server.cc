@@ -51,10 +51,11 @@ class Loop {
 class Process {
  public:
   Process(const Config& config, Logger& logger)
-      : config_(config), logger_(logger), pool_(pool_threads, pool_queue) {
-    for (std::uint32_t i = 0; i < config.runtime.worker_threads; ++i) {
-      loops_.push_back(std::make_unique<Loop>());
-    }
+      : config_(config),
+        logger_(logger),
+        pool_(pool_threads, pool_queue),
+        loops_(make_loops(config.runtime.worker_threads)),
+        signals_(main_loop()) {
   }
 
   int run() {
@@ -62,9 +63,8 @@ class Process {
       logger_.error(prepared.error().describe());
       return 1;
     }
-    asio::signal_set signals(main_loop());
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) signals.add(signal);
-    signals.async_wait([this](const boost::system::error_code& error, int) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) signals_.add(signal);
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) shut_down();
     });
     storage_->start(main_loop().get_executor());
@@ -86,6 +86,12 @@ class Process {
   }
 
  private:
+  using Loops = std::vector<std::unique_ptr<Loop>>;
+  static Loops make_loops(std::uint32_t count) {
+    Loops loops;
+    for (std::uint32_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>());
+    return loops;
+  }
   asio::io_context& main_loop() { return loops_.front()->context(); }
 
   Result<void> prepare() {
@@ -124,6 +130,7 @@ class Process {
 
   void release_loops() {
     // The main loop ends when this handler returns; the others have nothing left to run.
+    signals_.cancel();
     for (const auto& loop : loops_) loop->release();
   }
 
@@ -132,7 +139,8 @@ class Process {
   RealClock clock_;
   RealRandom random_;
   ThreadPool pool_;
-  std::vector<std::unique_ptr<Loop>> loops_;
+  Loops loops_;
+  asio::signal_set signals_;
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<ObjectService> service_;
   std::unique_ptr<Server> server_;

@@ -253,7 +253,9 @@ TEST(Refusals, bad_chunks_are_client_stream_errors_and_close) {
         "5 5\r\nhello\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "0\r\na b: c\r\n\r\n"}) {
     SCOPED_TRACE(body);
     Client client(server);
-    const auto answer = client.request(head + body);
+    client.send(head + body);
+    client.half_close();
+    const auto answer = client.read_answer();
     EXPECT_EQ(answer.status, 400);
     EXPECT_TRUE(answer.body.starts_with(
         R"({"detail":"service error: error reading client stream: error reading a body from )"
@@ -261,7 +263,6 @@ TEST(Refusals, bad_chunks_are_client_stream_errors_and_close) {
         R"(connection","error reading a body from connection",)"))
         << answer.body;
     EXPECT_EQ(answer.header("connection"), "close");
-    client.half_close();
     EXPECT_TRUE(client.wait_closed());
   }
   EXPECT_TRUE(server.store.objects.empty());

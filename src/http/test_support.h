@@ -216,10 +216,13 @@ class TestServer {
     }
     return true;
   }
-  // Lets everything that has arrived be handled.
+  // Lets everything that was sent arrive and be handled: loopback may take a moment.
   void settle() {
-    for (int i = 0; i < 20; ++i)
+    const RealClock real;
+    const auto limit = real.monotonic_now() + std::chrono::milliseconds(2);
+    do
       pump();
+    while (real.monotonic_now() < limit);
   }
   void advance(Duration duration) {
     settle();

@@ -31,6 +31,7 @@ Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string
 
   // The step that makes the blob exist has waited for the recorded entry.
   auto finished = std::move(streamed);
+  if (finished.ok()) finished = check_deadline(progress);
   if (finished.ok()) finished = co_await writer->finish();
   writer.reset();
   if (!finished.ok()) {
@@ -52,11 +53,14 @@ Task<Result<void>> LargePut::stream(BlobWriter& writer, std::string head, Upload
     if (bytes.empty()) break;
     if (progress.prepare_failed) break;
     CO_TRY(co_await writer.append(bytes));
-    if (context_.clock.monotonic_now() >= progress.upload_deadline) {
-      co_return Error(ErrorCode::deadline_exceeded, "the upload took too long");
-    }
+    CO_TRY(check_deadline(progress));
   }
   co_return Result<void>();
+}
+
+Result<void> LargePut::check_deadline(const Progress& progress) const {
+  if (context_.clock.monotonic_now() < progress.upload_deadline) return Result<void>();
+  return Error(ErrorCode::deadline_exceeded, "the upload took too long");
 }
 
 Task<Result<LargePut::Prepared>> LargePut::prepare(std::string key, const Revision& revision,

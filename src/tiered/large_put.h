@@ -28,6 +28,8 @@ class LargePut {
   // Steps 1 to 3, meanwhile.
   [[nodiscard]] Task<Result<Prepared>> prepare(std::string key, const Revision& revision,
                                                Progress& progress);
+  // An upload that goes on longer could finish after the sweep that looks for late ones.
+  [[nodiscard]] Result<void> check_deadline(const Progress& progress) const;
   // After a failed prepare(): nothing was committed, so nobody points to the blob.
   [[nodiscard]] Task<void> discard_unrecorded(const Revision& revision);
 

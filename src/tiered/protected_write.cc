@@ -63,7 +63,8 @@ Task<Result<ChangeGuard>> ProtectedWrite::record(const Begun& begun,
   change.old_revision = begun.old_revision();
   auto guard = co_await context_.changes.open(change);
   if (!guard.ok()) {
-    co_await settlement_.settle_in_background(context_.changes.adopt(change), UploadEnded::no);
+    auto adopted = context_.changes.adopt(change);
+    co_await settlement_.settle_in_background(std::move(adopted), UploadEnded::no);
   }
   co_return guard;
 }

@@ -1,0 +1,40 @@
+#include "backends/rocksdb/test_support.h"
+#include "testing/change_log_conformance.h"
+#include "testing/row_store_conformance.h"
+
+namespace objectstore::testing {
+namespace {
+
+struct RocksDbRows final : RowStoreUnderTest {
+  explicit RocksDbRows(Clock& clock) : parts(directory.path() / "rows", clock) {}
+  [[nodiscard]] RowStore& rows() override { return parts.rows; }
+  [[nodiscard]] RowSweeper* sweeper() override { return &parts.rows; }
+  ScratchDirectory directory;
+  RocksDbParts parts;
+};
+
+struct RocksDbLog final : ChangeLogUnderTest {
+  explicit RocksDbLog(Clock& clock) : parts(directory.path() / "rows", clock) {}
+  [[nodiscard]] ChangeLog& log() override { return parts.log; }
+  void inject(const std::string& key, const std::string& value, EntryTime time) override {
+    parts.put_raw(Column::changelog, key, encode_log_value(key, time, value));
+  }
+  ScratchDirectory directory;
+  RocksDbParts parts;
+};
+
+const auto name_of = [](const auto& info) { return info.param.name; };
+
+INSTANTIATE_TEST_SUITE_P(RocksDb, RowStoreConformance,
+                         ::testing::Values(RowStoreCase{
+                             "rocksdb",
+                             [](Clock& clock) { return std::make_unique<RocksDbRows>(clock); }}),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(RocksDb, ChangeLogConformance,
+                         ::testing::Values(ChangeLogCase{
+                             "rocksdb",
+                             [](Clock& clock) { return std::make_unique<RocksDbLog>(clock); }}),
+                         name_of);
+
+}  // namespace
+}  // namespace objectstore::testing

@@ -1,0 +1,219 @@
+#include "changelog/entry.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "changelog/change_log.h"
+
+namespace objectstore {
+namespace {
+
+const std::string id_text = "0196523c-7b2a-7d3e-9c51-0d2f6a1b4e77";
+const Uuid id = Uuid::parse(id_text).value();
+const Uuid other_id = Uuid::parse("0196523c-7b2b-7d3e-9c51-0d2f6a1b4e78").value();
+const std::string key = "~changelog/77/" + id_text;
+
+LogEntry entry_of(bool has_new, bool has_old, bool sweep) {
+  LogEntry entry;
+  entry.change.id = id;
+  entry.change.object = "u/org.1/objects/k";
+  if (has_new) entry.change.new_revision = Revision("u/org.1/objects/k", id);
+  if (has_old) entry.change.old_revision = Revision("u/org.1/objects/k", other_id);
+  entry.swept_later = sweep;
+  return entry;
+}
+
+// docs/formats/changelog.md
+TEST(Entry, golden_values) {
+  const std::string object = R"({"id":"u/org.1/objects/k","new":)";
+  const std::string fresh = R"("u/org.1/objects/k/0196523c-7b2a-7d3e-9c51-0d2f6a1b4e77")";
+  const std::string old = R"("u/org.1/objects/k/0196523c-7b2b-7d3e-9c51-0d2f6a1b4e78")";
+  const std::pair<LogEntry, std::string> cases[] = {
+      {entry_of(true, false, false), object + fresh + R"(,"old":null})"},
+      {entry_of(true, true, false), object + fresh + R"(,"old":)" + old + "}"},
+      {entry_of(false, true, false), object + R"(null,"old":)" + old + "}"},
+      {entry_of(true, false, true), object + fresh + R"(,"old":null,"sweep":true})"},
+  };
+  for (const auto& [entry, text] : cases) {
+    EXPECT_EQ(encode_entry(entry), text);
+    const auto decoded = decode_entry(key, text);
+    ASSERT_TRUE(decoded.ok()) << decoded.error().describe();
+    EXPECT_EQ(std::get<LogEntry>(*decoded), entry);
+  }
+}
+
+TEST(Entry, members_in_any_order_and_unknown_ones_are_read) {
+  const auto decoded = decode_entry(
+      key, R"({"extra":[1],"old":null,"sweep":false,"new":null,"id":"u/org.1/objects/k"})");
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(std::get<LogEntry>(*decoded), entry_of(false, false, false));
+}
+
+TEST(Entry, keys_begin_with_random_bits_of_the_id) {
+  EXPECT_EQ(entry_key(id), key);
+  EXPECT_EQ(shard_start(0), "~changelog/00/");
+  EXPECT_EQ(shard_start(0x77), "~changelog/77/");
+  EXPECT_EQ(shard_start(255), "~changelog/ff/");
+  EXPECT_GT(shard_start(changelog_shards), "~changelog/ff/" + id_text);
+  EXPECT_LT(shard_start(0x77), key);
+  EXPECT_GT(shard_start(0x78), key);
+}
+
+TEST(Entry, the_drafts_keys_lie_inside_the_scan) {
+  for (const std::string first : {"0", "9", "a", "f"}) {
+    const auto draft = std::string(changelog_prefix) + first + id_text.substr(1);
+    EXPECT_GE(draft, std::string(changelog_prefix));
+    EXPECT_LT(draft, shard_start(changelog_shards));
+    EXPECT_TRUE(change_id_of_key(draft).has_value());
+  }
+}
+
+TEST(Entry, ids_of_keys) {
+  const std::pair<std::string, bool> cases[] = {
+      {key, true},
+      {"~changelog/" + id_text, true},
+      {"~changelog/78/" + id_text, false},  // the shard of another id
+      {"~changelog/7/" + id_text, false},
+      {"~changelog/77/" + id_text + "x", false},
+      {"~changelog/77/", false},
+      {"~changelog/", false},
+      {"~quarantine/77/" + id_text, false},
+      {"changelog/77/" + id_text, false},
+      {"", false},
+  };
+  for (const auto& [text, is_key] : cases) {
+    const auto found = change_id_of_key(text);
+    EXPECT_EQ(found.has_value(), is_key) << text;
+    if (found) EXPECT_EQ(*found, id) << text;
+  }
+}
+
+TEST(Entry, quarantine_keeps_the_key) {
+  const auto draft = std::string(changelog_prefix) + id_text;
+  for (const auto& original : {key, draft}) {
+    const auto aside = quarantine_key(original);
+    EXPECT_TRUE(aside.starts_with(quarantine_prefix));
+    EXPECT_EQ(key_before_quarantine(aside), original);
+    // Outside the scan of the log.
+    EXPECT_TRUE(aside < std::string(changelog_prefix) || aside >= shard_start(changelog_shards));
+  }
+}
+
+TEST(Entry, what_is_no_entry_is_corrupt_and_names_its_key) {
+  const std::string path = "u/org.1/objects/k";
+  const std::string good = R"(")" + path + "/" + id_text + R"(")";
+  const auto with = [&](const std::string& object, const std::string& fresh,
+                        const std::string& old) {
+    return R"({"id":)" + object + R"(,"new":)" + fresh + R"(,"old":)" + old + "}";
+  };
+  const auto object = '"' + path + '"';
+  ASSERT_TRUE(decode_entry(key, with(object, good, "null")).ok());
+  const std::pair<std::string, std::string> cases[] = {
+      {key, ""},
+      {key, "{"},
+      {key, "null"},
+      {key, "[]"},
+      {key, "1"},
+      {key, "\"text\""},
+      {key, "{}"},
+      {key, with(object, good, "null") + "x"},
+      {key, std::string("\xff\xfe{}")},
+      {key, with("1", "null", "null")},
+      {key, with("null", "null", "null")},
+      {key, with("\"no path\"", "null", "null")},
+      {key, with("\"u/objects/\"", "null", "null")},
+      {key, with("\"\xff/objects/k\"", "null", "null")},
+      {key, R"({"id":)" + object + R"(,"new":null})"},
+      {key, R"({"id":)" + object + R"(,"old":null})"},
+      {key, with(object, "1", "null")},
+      {key, with(object, "null", "{}")},
+      {key, with(object, "true", "null")},
+      {key, with(object, "\"\"", "null")},
+      {key, with(object, object, "null")},
+      {key, with(object, "\"" + path + "/not-a-uuid\"", "null")},
+      {key, with(object, "\"" + path + "/" + id_text + "0\"", "null")},
+      {key, with(object, "\"" + path + "/0196523C-7B2A-7D3E-9C51-0D2F6A1B4E77\"", "null")},
+      {key, with(object, "\"u/org.2/objects/k/" + id_text + "\"", "null")},
+      {key, with(object, "null", "\"" + path + "/deeper/" + id_text + "\"")},
+      {key, R"({"id":)" + object + R"(,"new":null,"old":null,"sweep":1})"},
+      {key, R"({"version":"2"})"},
+      {key, R"({"version":-1})"},
+      {"~changelog/77/no-uuid", with(object, good, "null")},
+      {"~changelog/78/" + id_text, with(object, good, "null")},
+  };
+  for (const auto& [stored_under, text] : cases) {
+    const auto decoded = decode_entry(stored_under, text);
+    ASSERT_FALSE(decoded.ok()) << text;
+    EXPECT_EQ(decoded.error().code(), ErrorCode::corrupt) << text;
+    EXPECT_NE(decoded.error().message().find(stored_under), std::string::npos);
+    const auto scanned = scanned_entry(stored_under, 7, text);
+    EXPECT_EQ(scanned.key, stored_under);
+    EXPECT_EQ(scanned.time, 7U);
+    ASSERT_TRUE(std::holds_alternative<BrokenEntry>(scanned.content)) << text;
+    EXPECT_EQ(std::get<BrokenEntry>(scanned.content).value, text);
+  }
+}
+
+TEST(Entry, later_versions_are_known_as_such) {
+  for (const std::string text : {R"({"version":2})", R"({"version":2,"id":5,"new":"?"})"}) {
+    const auto decoded = decode_entry(key, text);
+    ASSERT_TRUE(decoded.ok());
+    ASSERT_TRUE(std::holds_alternative<UnknownEntryVersion>(*decoded));
+    EXPECT_EQ(std::get<UnknownEntryVersion>(*decoded).version, 2U);
+    EXPECT_TRUE(
+        std::holds_alternative<UnknownEntryVersion>(scanned_entry(key, 7, text).content));
+  }
+}
+
+rc::Gen<std::string> text_of(std::vector<std::string> alphabet, int least, int most) {
+  return rc::gen::exec([=] {
+    std::string text;
+    const int count = *rc::gen::inRange(least, most + 1);
+    for (int i = 0; i < count; ++i) text += *rc::gen::elementOf(alphabet);
+    return text;
+  });
+}
+
+RC_GTEST_PROP(EntryProperty, every_entry_is_read_back, ()) {
+  const auto plain = text_of({"a", "Z", "0", "-", "_"}, 1, 6);
+  ObjectId object;
+  object.usecase = *plain;
+  std::vector<Scope> scopes;
+  const int count = *rc::gen::inRange(0, 3);
+  for (int i = 0; i < count; ++i) scopes.push_back(Scope{*plain, *plain});
+  object.scopes = Scopes(std::move(scopes));
+  object.key = *text_of({"a", "/", "\"", "\\", ".", "..", "\n", "\x01", "\xc3\xa9",
+                         "\xf0\x9f\x98\x80", "objects", "%", ";"},
+                        1, 12);
+  const auto uuid = [] {
+    return Uuid::v7(*rc::gen::inRange<std::uint64_t>(0, 1ULL << 48),
+                    *rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>());
+  };
+  LogEntry entry;
+  entry.change.id = uuid();
+  entry.change.object = object.storage_path();
+  if (*rc::gen::arbitrary<bool>()) {
+    entry.change.new_revision = Revision(entry.change.object, uuid());
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    entry.change.old_revision = Revision(entry.change.object, uuid());
+  }
+  entry.swept_later = *rc::gen::arbitrary<bool>();
+  const auto draft = std::string(changelog_prefix) + entry.change.id.str();
+  for (const auto& stored_under : {entry_key(entry.change.id), draft}) {
+    const auto decoded = decode_entry(stored_under, encode_entry(entry));
+    RC_ASSERT(decoded.ok());
+    RC_ASSERT(std::get<LogEntry>(*decoded) == entry);
+  }
+}
+
+RC_GTEST_PROP(EntryProperty, any_text_is_an_entry_or_corrupt, ()) {
+  const auto text = *text_of({"{", "}", "\"id\"", "\"new\"", ":", ",", "null", "\"version\"", "1",
+                              "[", "]", "\"u/objects/k\"", "\"old\"", "\\u0000", " ", "\xff"},
+                             0, 30);
+  const auto decoded = decode_entry(key, text);
+  if (!decoded.ok()) RC_ASSERT(decoded.error().code() == ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace objectstore

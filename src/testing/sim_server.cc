@@ -1,0 +1,163 @@
+#include "testing/sim_server.h"
+
+#include <set>
+
+namespace objectstore::testing {
+
+namespace {
+
+ObjectId object_id(const std::string& name) {
+  ObjectId id;
+  id.usecase = "sim";
+  id.key = name;
+  return id;
+}
+
+// A payload that arrives in two pieces.
+class TextStream final : public ByteStream {
+ public:
+  explicit TextStream(std::string text) : text_(std::move(text)) {}
+  Task<Result<std::string_view>> next() override {
+    const auto rest = std::string_view(text_).substr(offset_);
+    const auto piece = rest.substr(0, (rest.size() + 1) / 2);
+    offset_ += piece.size();
+    co_return piece;
+  }
+
+ private:
+  std::string text_;
+  std::size_t offset_ = 0;
+};
+
+TieredSettings tiered_settings(const SimServerSettings& settings) {
+  TieredSettings tiered;
+  tiered.inline_limit = sim_inline_limit;
+  tiered.late_upload_window = settings.late_upload_window;
+  return tiered;
+}
+
+ChangeLogSettings log_settings(const SimServerSettings& settings) {
+  ChangeLogSettings log;
+  log.late_upload_window = settings.late_upload_window;
+  return log;
+}
+
+Task<Result<std::string>> read_all(ObjectContent content) {
+  if (const auto* bytes = std::get_if<SharedBytes>(&content.body)) {
+    co_return std::string(bytes->view());
+  }
+  std::string text;
+  auto& stream = *std::get<std::unique_ptr<ByteStream>>(content.body);
+  while (true) {
+    CO_TRY_ASSIGN(const auto piece, co_await stream.next());
+    if (piece.empty()) co_return text;
+    text.append(piece);
+  }
+}
+
+}  // namespace
+
+SimServer::SimServer(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
+                     SimCounters& counters, const SimServerSettings& settings)
+    : process_(world, id),
+      clock_(process_, settings.clock_skew),
+      random_(world.random().next()),
+      network_(process_, policy, counters),
+      rows_(network_, backends, settings.rules),
+      blobs_(network_, backends),
+      log_(network_, backends),
+      changes_(log_, clock_, random_, logger_, log_settings(settings)),
+      store_(rows_, blobs_, changes_, clock_, random_, logger_, tiered_settings(settings)),
+      recovery_(log_, changes_, store_.settler(), clock_, random_, logger_,
+                log_settings(settings)) {
+  const auto executor = process_.context().get_executor();
+  tasks_.spawn(executor, changes_.run_heartbeats());
+  if (settings.recovers) tasks_.spawn(executor, recovery_.run());
+}
+
+void SimServer::write(const std::string& object, std::optional<std::string> value,
+                      History& history, std::function<void()> done) {
+  const auto operation = history.begin_write(object, value);
+  process_.world().trace("p" + std::to_string(process_.id()) + " begins #" +
+                         std::to_string(operation) + " " + object + " = " +
+                         (value ? *value : "absent"));
+  tasks_.spawn(process_.context().get_executor(),
+               write_task(object, std::move(value), history, operation, std::move(done)));
+}
+
+Task<void> SimServer::write_task(std::string object, std::optional<std::string> value,
+                                 History& history, std::size_t operation,
+                                 std::function<void()> done) {
+  const auto id = object_id(object);
+  Result<void> result;
+  if (value) {
+    TextStream stream(*value);
+    Upload upload;
+    upload.stream = &stream;
+    Metadata metadata;
+    result = co_await store_.put(id, std::move(metadata), upload);
+  } else {
+    result = co_await store_.remove(id);
+  }
+  process_.world().trace("p" + std::to_string(process_.id()) + " ends #" +
+                         std::to_string(operation) + " " + object + ": " +
+                         (result.ok() ? "acknowledged" : result.error().describe()));
+  if (result.ok()) history.end_write(object, operation);
+  done();
+}
+
+void SimServer::read(const std::string& object, History& history, std::function<void()> done) {
+  const auto operation = history.begin_read(object);
+  tasks_.spawn(process_.context().get_executor(),
+               read_task(object, history, operation, std::move(done)));
+}
+
+Task<void> SimServer::read_task(std::string object, History& history, std::size_t operation,
+                                std::function<void()> done) {
+  const auto id = object_id(object);
+  auto got = co_await store_.get(id, std::nullopt);
+  std::string told = "no answer";
+  if (got.ok()) {
+    std::optional<std::string> value;
+    bool answered = true;
+    if (auto* content = std::get_if<ObjectContent>(&*got)) {
+      auto text = co_await read_all(std::move(*content));
+      answered = text.ok();
+      if (answered) value = std::move(*text);
+    }
+    if (answered) history.end_read(object, operation, value);
+    if (answered) told = value.value_or("absent");
+  } else {
+    told = got.error().describe();
+  }
+  process_.world().trace("p" + std::to_string(process_.id()) + " reads " + object + ": " + told);
+  done();
+}
+
+std::optional<std::string> check_rows(const SimBackends& backends) {
+  const auto blobs = backends.blobs.blobs();
+  for (const auto& [key, row] : backends.rows.snapshot()) {
+    const auto* redirect = std::get_if<RedirectRow>(&row.state);
+    if (redirect != nullptr && !blobs.contains(redirect->target)) {
+      return "row " + key + " points to " + redirect->target.path() + ", which does not exist";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> check_at_rest(const SimBackends& backends) {
+  if (auto wrong = check_rows(backends)) return wrong;
+  std::set<Revision> owned;
+  for (const auto& [key, row] : backends.rows.snapshot()) {
+    if (const auto* redirect = std::get_if<RedirectRow>(&row.state)) owned.insert(redirect->target);
+  }
+  for (const auto& blob : backends.blobs.blobs()) {
+    if (!owned.contains(blob)) return "nobody points to blob " + blob.path();
+  }
+  if (const auto log = backends.log.snapshot(); !log.empty()) {
+    return "an entry is left in the log: " + log.begin()->first + " " + log.begin()->second.value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace objectstore::testing
