@@ -65,18 +65,17 @@ Result<void> check_format(const fs::path& directory) {
 
 Result<void> refuse_foreign_files(const fs::path& directory) {
   std::error_code error;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end;
-       it.increment(error)) {
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     const auto name = it->path().filename().string();
     if (name == "format.new" || name == "lost+found") continue;
     return Error(ErrorCode::conflict,
                  directory.string() + " is no data directory of this program but holds files (" +
-                     name + "); set storage.path to an empty or new directory, or storage.type: "
-                            "filesystem for one that the existing service wrote");
+                     name +
+                     "); set storage.path to an empty or new directory, or storage.type: "
+                     "filesystem for one that the existing service wrote");
   }
   if (error) {
-    return Error(ErrorCode::io,
-                 "can't list " + directory.string() + ": " + error.message());
+    return Error(ErrorCode::io, "can't list " + directory.string() + ": " + error.message());
   }
   return Result<void>();
 }

@@ -1,4 +1,5 @@
-// The directory of the embedded default: `format`, `rows`, `blobs` (docs/formats/data-directory.md).
+// The directory of the embedded default: `format`, `rows`, `blobs`
+// (docs/formats/data-directory.md).
 #pragma once
 
 #include <filesystem>

@@ -55,21 +55,22 @@ class Process {
         logger_(logger),
         pool_(pool_threads, pool_queue),
         loops_(make_loops(config.runtime.worker_threads)),
-        signals_(main_loop()) {
-  }
+        signals_(main_loop()) {}
 
   int run() {
     if (const auto prepared = prepare(); !prepared.ok()) {
       logger_.error(prepared.error().describe());
       return 1;
     }
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) signals_.add(signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT})
+      signals_.add(signal);
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) shut_down();
     });
     storage_->start(main_loop().get_executor());
     std::vector<asio::io_context*> contexts;
-    for (const auto& loop : loops_) contexts.push_back(&loop->context());
+    for (const auto& loop : loops_)
+      contexts.push_back(&loop->context());
     const auto listening = server_->listen(contexts);
     if (!listening.ok()) {
       logger_.error(listening.error().describe());
@@ -80,8 +81,10 @@ class Process {
                                {"port", std::to_string(server_->port())},
                                {"version", version_text()}});
     }
-    for (const auto& loop : loops_) loop->start();
-    for (const auto& loop : loops_) loop->finish();
+    for (const auto& loop : loops_)
+      loop->start();
+    for (const auto& loop : loops_)
+      loop->finish();
     return failed_ ? 1 : 0;
   }
 
@@ -89,7 +92,8 @@ class Process {
   using Loops = std::vector<std::unique_ptr<Loop>>;
   static Loops make_loops(std::uint32_t count) {
     Loops loops;
-    for (std::uint32_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>());
+    for (std::uint32_t i = 0; i < count; ++i)
+      loops.push_back(std::make_unique<Loop>());
     return loops;
   }
   asio::io_context& main_loop() { return loops_.front()->context(); }
@@ -131,7 +135,8 @@ class Process {
   void release_loops() {
     // The main loop ends when this handler returns; the others have nothing left to run.
     signals_.cancel();
-    for (const auto& loop : loops_) loop->release();
+    for (const auto& loop : loops_)
+      loop->release();
   }
 
   const Config& config_;

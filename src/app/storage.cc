@@ -31,8 +31,7 @@ struct OpenDatabase {
 Result<OpenDatabase> open_database(const std::filesystem::path& path, const Machine& machine) {
   OpenDatabase opened;
   TRY_ASSIGN(opened.database, Database::open(path, machine.clock, DatabaseSettings{}));
-  opened.commits =
-      std::make_unique<CommitQueue>(*opened.database, machine.clock, machine.logger);
+  opened.commits = std::make_unique<CommitQueue>(*opened.database, machine.clock, machine.logger);
   return opened;
 }
 
@@ -103,8 +102,8 @@ class Tiered final : public Storage {
     rows_ = std::make_unique<RocksDbRowStore>(*row_database_.database, *row_database_.commits,
                                               machine_.pool, ReclaimSettings{});
     if (plan.blobs) {
-      TRY_ASSIGN(auto blobs, FilesystemBlobStore::open(plan.blobs->string(), files_,
-                                                       machine_.pool, machine_.logger));
+      TRY_ASSIGN(auto blobs, FilesystemBlobStore::open(plan.blobs->string(), files_, machine_.pool,
+                                                       machine_.logger));
       blobs_ = std::move(blobs);
     } else {
       blobs_ = std::make_unique<NoBlobs>(rows_only_limit);

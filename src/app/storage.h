@@ -33,8 +33,8 @@ class Storage {
   [[nodiscard]] virtual ObjectStore& objects() = 0;
   // Starts the endless work: heartbeats, recovery, expiry.
   virtual void start(const boost::asio::any_io_executor& executor) = 0;
-  // Ends it, after requests have ended. Cleanups still waiting for a store after `limit` are left to
-  // the change log and reported.
+  // Ends it, after requests have ended. Cleanups still waiting for a store after `limit` are left
+  // to the change log and reported.
   [[nodiscard]] virtual Task<void> stop(Duration limit) = 0;
 };
 

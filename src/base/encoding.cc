@@ -28,9 +28,15 @@ std::optional<T> read_raw(std::optional<std::string_view> raw) {
 
 }  // namespace
 
-void append_u8(std::string& out, std::uint8_t value) { append_raw(out, value); }
-void append_u32(std::string& out, std::uint32_t value) { append_raw(out, value); }
-void append_u64(std::string& out, std::uint64_t value) { append_raw(out, value); }
+void append_u8(std::string& out, std::uint8_t value) {
+  append_raw(out, value);
+}
+void append_u32(std::string& out, std::uint32_t value) {
+  append_raw(out, value);
+}
+void append_u64(std::string& out, std::uint64_t value) {
+  append_raw(out, value);
+}
 void append_u64_big_endian(std::string& out, std::uint64_t value) {
   append_raw(out, __builtin_bswap64(value));
 }
@@ -51,9 +57,15 @@ std::optional<std::string_view> Decoder::fixed(std::size_t size) {
   return head;
 }
 
-std::optional<std::uint8_t> Decoder::u8() { return read_raw<std::uint8_t>(fixed(1)); }
-std::optional<std::uint32_t> Decoder::u32() { return read_raw<std::uint32_t>(fixed(4)); }
-std::optional<std::uint64_t> Decoder::u64() { return read_raw<std::uint64_t>(fixed(8)); }
+std::optional<std::uint8_t> Decoder::u8() {
+  return read_raw<std::uint8_t>(fixed(1));
+}
+std::optional<std::uint32_t> Decoder::u32() {
+  return read_raw<std::uint32_t>(fixed(4));
+}
+std::optional<std::uint64_t> Decoder::u64() {
+  return read_raw<std::uint64_t>(fixed(8));
+}
 
 std::optional<std::uint64_t> Decoder::u64_big_endian() {
   const auto value = u64();

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-
 namespace objectstore {
 
 std::string_view to_string(ErrorCode code) {

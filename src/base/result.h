@@ -16,7 +16,7 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(*-explicit-*)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(*-explicit-*)
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(*-explicit-*)
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
@@ -84,26 +84,25 @@ class [[nodiscard]] Result<void> {
 // Leave the function with the error of `expr`, or go on.
 #define OBJECTSTORE_CONCAT_(a, b) a##b
 #define OBJECTSTORE_CONCAT(a, b) OBJECTSTORE_CONCAT_(a, b)
-#define TRY(expr)                                                     \
-  do {                                                                \
-    if (auto try_result = (expr); !try_result.ok())                   \
-      return std::move(try_result).error();                           \
+#define TRY(expr)                                                                         \
+  do {                                                                                    \
+    if (auto try_result = (expr); !try_result.ok()) return std::move(try_result).error(); \
   } while (false)
-#define TRY_ASSIGN_(result, target, expr)                             \
-  auto result = (expr);                                               \
-  if (!result.ok()) return std::move(result).error();                 \
+#define TRY_ASSIGN_(result, target, expr)             \
+  auto result = (expr);                               \
+  if (!result.ok()) return std::move(result).error(); \
   target = std::move(result).value()
 // TRY_ASSIGN(auto x, f()): x is the value of f(), or the function returns f()'s error.
-#define TRY_ASSIGN(target, expr) TRY_ASSIGN_(OBJECTSTORE_CONCAT(try_result_, __LINE__), target, expr)
+#define TRY_ASSIGN(target, expr) \
+  TRY_ASSIGN_(OBJECTSTORE_CONCAT(try_result_, __LINE__), target, expr)
 // The same in a coroutine; `expr` usually begins with co_await.
-#define CO_TRY(expr)                                                  \
-  do {                                                                \
-    if (auto try_result = (expr); !try_result.ok())                   \
-      co_return std::move(try_result).error();                        \
+#define CO_TRY(expr)                                                                         \
+  do {                                                                                       \
+    if (auto try_result = (expr); !try_result.ok()) co_return std::move(try_result).error(); \
   } while (false)
-#define CO_TRY_ASSIGN_(result, target, expr)                          \
-  auto result = (expr);                                               \
-  if (!result.ok()) co_return std::move(result).error();              \
+#define CO_TRY_ASSIGN_(result, target, expr)             \
+  auto result = (expr);                                  \
+  if (!result.ok()) co_return std::move(result).error(); \
   target = std::move(result).value()
 #define CO_TRY_ASSIGN(target, expr) \
   CO_TRY_ASSIGN_(OBJECTSTORE_CONCAT(try_result_, __LINE__), target, expr)

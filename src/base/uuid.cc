@@ -29,7 +29,8 @@ int hex_digit(char c) {
 }  // namespace
 
 Uuid Uuid::v7(std::uint64_t unix_ms, std::uint64_t random_high, std::uint64_t random_low) {
-  return Uuid(from_words((unix_ms << 16) | 0x7000 | (random_high & 0x0fff), rfc_variant(random_low)));
+  return Uuid(
+      from_words((unix_ms << 16) | 0x7000 | (random_high & 0x0fff), rfc_variant(random_low)));
 }
 
 Uuid Uuid::v4(std::uint64_t random_high, std::uint64_t random_low) {
@@ -62,7 +63,8 @@ std::optional<Uuid> Uuid::from_bytes(std::string_view sixteen_bytes) {
 
 std::uint64_t Uuid::unix_ms() const {
   std::uint64_t ms = 0;
-  for (int i = 0; i < 6; ++i) ms = ms << 8 | bytes_[i];
+  for (int i = 0; i < 6; ++i)
+    ms = ms << 8 | bytes_[i];
   return ms;
 }
 

@@ -160,8 +160,7 @@ TEST(Entry, later_versions_are_known_as_such) {
     ASSERT_TRUE(decoded.ok());
     ASSERT_TRUE(std::holds_alternative<UnknownEntryVersion>(*decoded));
     EXPECT_EQ(std::get<UnknownEntryVersion>(*decoded).version, 2U);
-    EXPECT_TRUE(
-        std::holds_alternative<UnknownEntryVersion>(scanned_entry(key, 7, text).content));
+    EXPECT_TRUE(std::holds_alternative<UnknownEntryVersion>(scanned_entry(key, 7, text).content));
   }
 }
 
@@ -169,7 +168,8 @@ rc::Gen<std::string> text_of(std::vector<std::string> alphabet, int least, int m
   return rc::gen::exec([=] {
     std::string text;
     const int count = *rc::gen::inRange(least, most + 1);
-    for (int i = 0; i < count; ++i) text += *rc::gen::elementOf(alphabet);
+    for (int i = 0; i < count; ++i)
+      text += *rc::gen::elementOf(alphabet);
     return text;
   });
 }
@@ -180,7 +180,8 @@ RC_GTEST_PROP(EntryProperty, every_entry_is_read_back, ()) {
   object.usecase = *plain;
   std::vector<Scope> scopes;
   const int count = *rc::gen::inRange(0, 3);
-  for (int i = 0; i < count; ++i) scopes.push_back(Scope{*plain, *plain});
+  for (int i = 0; i < count; ++i)
+    scopes.push_back(Scope{*plain, *plain});
   object.scopes = Scopes(std::move(scopes));
   object.key = *text_of({"a", "/", "\"", "\\", ".", "..", "\n", "\x01", "\xc3\xa9",
                          "\xf0\x9f\x98\x80", "objects", "%", ";"},

@@ -69,7 +69,8 @@ TEST_F(OpenChangesTest, one_bulk_record_a_beat_for_all_open_changes) {
   run(changes_.beat());
   ASSERT_EQ(log_.records.size(), 1U);
   EXPECT_EQ(log_.records[0], (std::vector<Uuid>{uuid_of(1), uuid_of(2), uuid_of(3)}));
-  for (const auto number : {1, 2, 3}) EXPECT_EQ(time_of(number), now);
+  for (const auto number : {1, 2, 3})
+    EXPECT_EQ(time_of(number), now);
 }
 
 TEST_F(OpenChangesTest, a_beat_without_open_changes_records_nothing) {

@@ -75,6 +75,7 @@ Task<Recovery::Pass> Recovery::pass() {
   }
   if (work->empty()) co_return Pass::empty;
 
+  withheld_ = 0;
   const auto executor = co_await boost::asio::this_coro::executor;
   Semaphore places(settings_.recovery_concurrency);
   auto run_one = [](Recovery& self, ScannedEntry entry, Semaphore::Permit) -> Task<void> {
@@ -85,7 +86,8 @@ Task<Recovery::Pass> Recovery::pass() {
     settling_.spawn(executor, run_one(*this, std::move(entry), std::move(permit)));
   }
   co_await settling_.join();
-  co_return Pass::worked;
+  // A log that takes no writes is left alone for a while, like one that can't be read.
+  co_return withheld_ == work->size() ? Pass::failed : Pass::worked;
 }
 
 Task<Result<std::vector<ScannedEntry>>> Recovery::find_work() {
@@ -149,6 +151,7 @@ Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
   if (!claim.is_applied()) {
     // Somebody else has it, its owner lives, or nobody knows: the next pass sees its new time.
     ++counters_.claims_lost;
+    if (!claim.is_refused()) ++withheld_;
     co_return;
   }
   ++counters_.claimed;
@@ -156,6 +159,13 @@ Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
   auto guard = open_changes_.adopt(log_entry.change);
   const auto settled = co_await settler_.settle(std::move(guard), log_entry.swept_later);
   if (settled.ok()) {
+    // The guard has ended the entry of the present form; one of the draft's lies beside it.
+    if (entry.key != entry_key(log_entry.change.id)) {
+      if (const auto removed = co_await log_.remove(entry.key); !removed.ok()) {
+        co_await failed(std::move(entry), now, removed.error());
+        co_return;
+      }
+    }
     ++counters_.settled;
     failures_.erase(entry.key);
     logger_.info("recovery settled a change",
@@ -180,7 +190,10 @@ Task<void> Recovery::failed(ScannedEntry entry, EntryTime claimed_at, Error erro
 
 Task<void> Recovery::put_aside(ScannedEntry entry, std::string reason) {
   const auto moved = co_await log_.quarantine(entry, reason, unix_ms(clock_.now()));
-  if (!moved.is_applied()) co_return;
+  if (!moved.is_applied()) {
+    if (!moved.is_refused()) ++withheld_;
+    co_return;
+  }
   ++counters_.quarantined;
   observer_.forget(entry.key);
   logger_.error("a change log entry was put into quarantine",
@@ -194,9 +207,10 @@ Task<void> Recovery::retry_quarantined() {
   const auto wall = unix_ms(clock_.now());
   const auto age = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(settings_.quarantine_retry).count());
+  const auto before = wall > age ? wall - age : 0;
   std::string cursor;
   while (true) {
-    const auto page = co_await log_.quarantined(wall - age, cursor, settings_.scan_limit);
+    const auto page = co_await log_.quarantined(before, cursor, settings_.scan_limit);
     if (!page.ok()) co_return;
     for (const auto& entry : *page) {
       if (const auto back = co_await log_.release(entry, wall); !back.ok()) co_return;

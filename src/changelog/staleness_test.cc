@@ -7,7 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-MonotonicTime at(Duration since_start) { return MonotonicTime(1h) + since_start; }
+MonotonicTime at(Duration since_start) {
+  return MonotonicTime(1h) + since_start;
+}
 
 TEST(StalenessObserver, an_entry_is_stale_once_its_time_has_stood_still) {
   struct Look {
@@ -65,7 +67,8 @@ TEST(StalenessObserver, an_entry_that_went_away_starts_anew) {
 
 TEST(StalenessObserver, capacity_is_a_limit_and_no_entry_beyond_it_is_ever_stale) {
   StalenessObserver observer(30s, 2);
-  for (const auto* key : {"a", "b", "c"}) EXPECT_FALSE(observer.is_stale(key, 5, at(0s)));
+  for (const auto* key : {"a", "b", "c"})
+    EXPECT_FALSE(observer.is_stale(key, 5, at(0s)));
   EXPECT_TRUE(observer.is_stale("a", 5, at(30s)));
   EXPECT_TRUE(observer.is_stale("b", 5, at(30s)));
   EXPECT_FALSE(observer.is_stale("c", 5, at(30s)));

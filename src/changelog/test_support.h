@@ -21,7 +21,9 @@ inline Change change_of(std::uint64_t number) {
   change.new_revision = revision_of(change.object, number);
   return change;
 }
-inline std::string key_of(std::uint64_t number) { return entry_key(uuid_of(number)); }
+inline std::string key_of(std::uint64_t number) {
+  return entry_key(uuid_of(number));
+}
 
 // A memory log whose calls are counted, and can be held or made to fail.
 class ScriptedLog final : public ChangeLog {
@@ -50,7 +52,8 @@ class ScriptedLog final : public ChangeLog {
   [[nodiscard]] bool durable() const override { return true; }
   Task<Result<void>> record(const std::vector<LogEntry>& written, EntryTime time) override {
     std::vector<Uuid> ids;
-    for (const auto& entry : written) ids.push_back(entry.change.id);
+    for (const auto& entry : written)
+      ids.push_back(entry.change.id);
     records.push_back(std::move(ids));
     if (record_gate != nullptr) co_await record_gate->wait();
     const auto fault = record_fault ? record_fault() : std::nullopt;

@@ -52,9 +52,7 @@ class Completer {
 // `start` may complete at once.
 template <class T, class Start>
 [[nodiscard]] Task<T> await_callback(Start start) {
-  auto initiate = [](auto handler, Start inner) {
-    inner(Completer<T>(std::move(handler)));
-  };
+  auto initiate = [](auto handler, Start inner) { inner(Completer<T>(std::move(handler))); };
   co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(T)>(
       std::move(initiate), boost::asio::use_awaitable, std::move(start));
 }

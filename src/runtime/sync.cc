@@ -9,7 +9,8 @@ void Event::set() {
     set_ = true;
     waiters.swap(waiters_);
   }
-  for (auto& waiter : waiters) waiter.complete(Done{});
+  for (auto& waiter : waiters)
+    waiter.complete(Done{});
 }
 
 bool Event::is_set() const {

@@ -28,7 +28,8 @@ struct TaskScope::State {
       running.erase(it);
       if (running.empty()) wake.swap(joiners);
     }
-    for (auto& joiner : wake) joiner.complete(Done{});
+    for (auto& joiner : wake)
+      joiner.complete(Done{});
   }
 };
 
@@ -77,7 +78,8 @@ void TaskScope::request_stop() {
     state_->stopping = true;
     running = state_->running;
   }
-  for (const auto& task : running) post_stop(task);
+  for (const auto& task : running)
+    post_stop(task);
 }
 
 Task<void> TaskScope::join() {

@@ -44,8 +44,8 @@ class BlobReader {
 
 // What is left of a blob after discard().
 enum class Discarded : std::uint8_t {
-  for_good,           // gone, and no upload of it can finish any more
-  may_appear_later,   // gone now, but an upload under way may still finish
+  for_good,          // gone, and no upload of it can finish any more
+  may_appear_later,  // gone now, but an upload under way may still finish
 };
 
 // Any thread may call.

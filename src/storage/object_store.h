@@ -15,8 +15,8 @@ namespace objectstore {
 
 // A payload to be stored.
 struct Upload {
-  ByteStream* stream = nullptr;              // outlives the call
-  std::optional<std::uint64_t> length;       // as announced by the client; unset: until the end
+  ByteStream* stream = nullptr;         // outlives the call
+  std::optional<std::uint64_t> length;  // as announced by the client; unset: until the end
 };
 
 struct ObjectNotFound {};

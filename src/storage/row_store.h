@@ -96,8 +96,8 @@ enum class FenceFound : std::uint8_t {
 
 // What the writer of an intent has read, and what must still hold.
 struct IntentCondition {
-  std::optional<Stamp> stamp;       // equal, or missing in the row
-  std::optional<Revision> redirect; // the row points there; unset: the row is no redirect
+  std::optional<Stamp> stamp;        // equal, or missing in the row
+  std::optional<Revision> redirect;  // the row points there; unset: the row is no redirect
   // Set by expiry only: the redirect's deadline is still this one.
   std::optional<WallTime> deadline;
 };

@@ -24,7 +24,9 @@ struct BlobStoreCase {
   std::string name;
   std::function<std::unique_ptr<BlobStoreUnderTest>()> make;
 };
-inline void PrintTo(const BlobStoreCase& param, std::ostream* out) { *out << param.name; }
+inline void PrintTo(const BlobStoreCase& param, std::ostream* out) {
+  *out << param.name;
+}
 
 class BlobStoreConformance : public ::testing::TestWithParam<BlobStoreCase> {
  protected:

@@ -27,7 +27,9 @@ struct ChangeLogCase {
   std::string name;
   std::function<std::unique_ptr<ChangeLogUnderTest>(Clock& clock)> make;
 };
-inline void PrintTo(const ChangeLogCase& param, std::ostream* out) { *out << param.name; }
+inline void PrintTo(const ChangeLogCase& param, std::ostream* out) {
+  *out << param.name;
+}
 
 class ChangeLogConformance : public ::testing::TestWithParam<ChangeLogCase> {
  protected:
@@ -47,7 +49,8 @@ class ChangeLogConformance : public ::testing::TestWithParam<ChangeLogCase> {
 
   void record(const std::vector<std::uint64_t>& numbers, EntryTime time) {
     std::vector<LogEntry> entries;
-    for (const auto number : numbers) entries.push_back(entry_of(number));
+    for (const auto number : numbers)
+      entries.push_back(entry_of(number));
     ASSERT_TRUE(run(log().record(entries, time)).ok());
   }
   static ScanRequest everything() {
@@ -60,7 +63,8 @@ class ChangeLogConformance : public ::testing::TestWithParam<ChangeLogCase> {
   }
   std::vector<std::string> keys(const ScanRequest& request) {
     std::vector<std::string> found;
-    for (const auto& entry : scan(request)) found.push_back(entry.key);
+    for (const auto& entry : scan(request))
+      found.push_back(entry.key);
     return found;
   }
   // The time of an entry; 0: it is not there.

@@ -27,7 +27,8 @@ class Search {
   }
 
   bool find(std::size_t first, const std::optional<std::string>& value, std::uint64_t used) {
-    while (first < ended_.size() && done_[first]) ++first;
+    while (first < ended_.size() && done_[first])
+      ++first;
     if (first == ended_.size()) return true;
     if (!remember(first, value, used)) return false;
     // Nothing may be put after the earliest end of what is not yet done.
@@ -40,8 +41,7 @@ class Search {
       const auto& next = ended_[i];
       if (next.kind == Operation::Kind::read && next.value != value) continue;
       done_[i] = true;
-      const bool found =
-          find(first, next.kind == Operation::Kind::read ? value : next.value, used);
+      const bool found = find(first, next.kind == Operation::Kind::read ? value : next.value, used);
       done_[i] = false;
       if (found) return true;
     }
@@ -61,7 +61,8 @@ class Search {
     for (std::size_t i = first; i < done_.size(); ++i) {
       if (done_[i]) last_done = i + 1;
     }
-    for (std::size_t i = first; i < last_done; ++i) key += done_[i] ? '1' : '0';
+    for (std::size_t i = first; i < last_done; ++i)
+      key += done_[i] ? '1' : '0';
     return seen_.insert(std::move(key)).second;
   }
 
@@ -108,14 +109,12 @@ void History::end_read(const std::string& object, std::size_t operation,
   read.ended = ++now_;
 }
 
-
 std::size_t History::writes() const {
   std::size_t count = 0;
   for (const auto& [object, operations] : objects_) {
-    count += static_cast<std::size_t>(
-        std::count_if(operations.begin(), operations.end(), [](const auto& operation) {
-          return operation.kind == Operation::Kind::write;
-        }));
+    count += static_cast<std::size_t>(std::count_if(
+        operations.begin(), operations.end(),
+        [](const auto& operation) { return operation.kind == Operation::Kind::write; }));
   }
   return count;
 }
@@ -124,7 +123,8 @@ std::optional<std::string> History::violation() const {
   for (const auto& [object, operations] : objects_) {
     if (is_linearizable(operations)) continue;
     std::string text = "the history of " + object + " is not linearizable:";
-    for (const auto& operation : operations) text += "\n  " + describe(operation);
+    for (const auto& operation : operations)
+      text += "\n  " + describe(operation);
     return text;
   }
   return std::nullopt;

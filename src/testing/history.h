@@ -32,8 +32,7 @@ class History {
   [[nodiscard]] std::size_t begin_read(const std::string& object);
   // The write is acknowledged.
   void end_write(const std::string& object, std::size_t operation);
-  void end_read(const std::string& object, std::size_t operation,
-                std::optional<std::string> value);
+  void end_read(const std::string& object, std::size_t operation, std::optional<std::string> value);
 
   [[nodiscard]] std::size_t writes() const;
   // The first object whose history is not linearizable, told in words; nullopt: all are.

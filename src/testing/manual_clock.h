@@ -67,7 +67,8 @@ class ManualClock final : public Clock {
         sleepers_.erase(sleepers_.begin());
       }
     }
-    for (auto& waiter : due) waiter.complete(Done{});
+    for (auto& waiter : due)
+      waiter.complete(Done{});
   }
   // A step of the wall clock alone.
   void set_wall(WallTime wall) {

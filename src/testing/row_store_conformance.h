@@ -26,7 +26,9 @@ struct RowStoreCase {
   // An empty store that dates its cells by `clock`, which outlives it.
   std::function<std::unique_ptr<RowStoreUnderTest>(Clock& clock)> make;
 };
-inline void PrintTo(const RowStoreCase& param, std::ostream* out) { *out << param.name; }
+inline void PrintTo(const RowStoreCase& param, std::ostream* out) {
+  *out << param.name;
+}
 
 class RowStoreConformance : public ::testing::TestWithParam<RowStoreCase> {
  protected:
@@ -253,8 +255,7 @@ TEST_P(RowStoreConformance, intents_need_what_was_read) {
   for (const auto& [name, condition, outcome] : cases) {
     const auto attempt = attempt_of(++number);
     EXPECT_EQ(intent(attempt, condition), outcome) << name;
-    EXPECT_EQ(fence(attempt),
-              outcome == Outcome::applied ? FenceFound::open : FenceFound::not_open)
+    EXPECT_EQ(fence(attempt), outcome == Outcome::applied ? FenceFound::open : FenceFound::not_open)
         << name;
   }
 }

@@ -22,7 +22,9 @@ inline void PrintTo(Mutation::Outcome outcome, std::ostream* out) {
 inline void PrintTo(FenceFound found, std::ostream* out) {
   *out << (found == FenceFound::open ? "open" : "not_open");
 }
-inline void PrintTo(const Uuid& id, std::ostream* out) { *out << id.str(); }
+inline void PrintTo(const Uuid& id, std::ostream* out) {
+  *out << id.str();
+}
 
 }  // namespace objectstore
 

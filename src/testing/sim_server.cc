@@ -75,12 +75,13 @@ SimServer::SimServer(SimWorld& world, int id, SimBackends& backends, CallPolicy&
   if (settings.recovers) tasks_.spawn(executor, recovery_.run());
 }
 
-void SimServer::write(const std::string& object, std::optional<std::string> value,
-                      History& history, std::function<void()> done) {
+void SimServer::write(const std::string& object, std::optional<std::string> value, History& history,
+                      std::function<void()> done) {
   const auto operation = history.begin_write(object, value);
   process_.world().trace("p" + std::to_string(process_.id()) + " begins #" +
                          std::to_string(operation) + " " + object + " = " +
                          (value ? *value : "absent"));
+  ++operations_;
   tasks_.spawn(process_.context().get_executor(),
                write_task(object, std::move(value), history, operation, std::move(done)));
 }
@@ -103,11 +104,13 @@ Task<void> SimServer::write_task(std::string object, std::optional<std::string> 
                          std::to_string(operation) + " " + object + ": " +
                          (result.ok() ? "acknowledged" : result.error().describe()));
   if (result.ok()) history.end_write(object, operation);
+  --operations_;
   done();
 }
 
 void SimServer::read(const std::string& object, History& history, std::function<void()> done) {
   const auto operation = history.begin_read(object);
+  ++operations_;
   tasks_.spawn(process_.context().get_executor(),
                read_task(object, history, operation, std::move(done)));
 }
@@ -131,6 +134,7 @@ Task<void> SimServer::read_task(std::string object, History& history, std::size_
     told = got.error().describe();
   }
   process_.world().trace("p" + std::to_string(process_.id()) + " reads " + object + ": " + told);
+  --operations_;
   done();
 }
 

@@ -31,8 +31,12 @@ class SimServer {
   ~SimServer() { kill(); }
 
   [[nodiscard]] SimProcess& process() { return process_; }
+  [[nodiscard]] const SimProcess& process() const { return process_; }
   [[nodiscard]] bool alive() const { return process_.alive(); }
   void kill() { process_.kill(); }
+
+  // Nothing is left of the operations that were begun.
+  [[nodiscard]] bool idle() const { return operations_ == 0 && store_.background_tasks() == 0; }
 
   // Begin an operation; `history` learns how it ends, and `done` runs if it does. `value` is the
   // payload, unset for a delete.
@@ -59,11 +63,13 @@ class SimServer {
   TieredStore store_;
   Recovery recovery_;
   TaskScope tasks_;
+  std::size_t operations_ = 0;
 };
 
 // What is wrong with the stores at this moment: a row that points to no blob (I1).
 [[nodiscard]] std::optional<std::string> check_rows(const SimBackends& backends);
-// What is wrong with them at rest: besides, a blob or an upload that nobody owns, an entry (I3, I9).
+// What is wrong with them at rest: besides, a blob or an upload that nobody owns, an entry (I3,
+// I9).
 [[nodiscard]] std::optional<std::string> check_at_rest(const SimBackends& backends);
 
 }  // namespace objectstore::testing

@@ -4,8 +4,12 @@ namespace objectstore::testing {
 
 namespace {
 
-Error lost() { return Error(ErrorCode::unavailable, "the reply was lost"); }
-Error not_sent() { return Error(ErrorCode::unavailable, "the request could not be sent"); }
+Error lost() {
+  return Error(ErrorCode::unavailable, "the reply was lost");
+}
+Error not_sent() {
+  return Error(ErrorCode::unavailable, "the request could not be sent");
+}
 
 }  // namespace
 
@@ -59,8 +63,8 @@ Task<R> SimNetwork::call(std::string what, std::function<R()> apply, R lost_repl
 Task<Mutation> SimRowStore::mutate(std::string what, std::function<Mutation()> apply) {
   auto unknown = Mutation::unknown(lost());
   auto failed = Mutation::failed(not_sent());
-  co_return co_await network_.call<Mutation>(std::move(what), std::move(apply),
-                                             std::move(unknown), std::move(failed));
+  co_return co_await network_.call<Mutation>(std::move(what), std::move(apply), std::move(unknown),
+                                             std::move(failed));
 }
 
 Task<Result<Row>> SimRowStore::read(std::string_view key, RowPart part) {

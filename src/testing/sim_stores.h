@@ -16,11 +16,11 @@ namespace objectstore::testing {
 struct CallFate {
   enum class Kind : std::uint8_t {
     normal,
-    not_sent,     // fails before it leaves: certainly not applied
-    reply_lost,   // applied; the caller never hears of it
-    dropped,      // not applied; the caller never hears of it
-    late,         // applied long after the caller has given up
-    twice,        // applied, and once more later
+    not_sent,    // fails before it leaves: certainly not applied
+    reply_lost,  // applied; the caller never hears of it
+    dropped,     // not applied; the caller never hears of it
+    late,        // applied long after the caller has given up
+    twice,       // applied, and once more later
   };
   Kind kind = Kind::normal;
   Duration there = std::chrono::milliseconds(1);
@@ -28,8 +28,8 @@ struct CallFate {
   Duration late_by{};  // of the late or second application, after `there`
 };
 
-// Decides, and may stop the process on the way: `on_sent` runs when the request leaves, `on_applied`
-// when it has been applied.
+// Decides, and may stop the process on the way: `on_sent` runs when the request leaves,
+// `on_applied` when it has been applied.
 class CallPolicy {
  public:
   virtual ~CallPolicy() = default;

@@ -16,7 +16,9 @@ SimProcess::SimProcess(SimWorld& world, int id) : world_(world), id_(id) {
   world_.processes_.push_back(this);
 }
 
-SimProcess::~SimProcess() { kill(); }
+SimProcess::~SimProcess() {
+  kill();
+}
 
 void SimProcess::kill() {
   if (!alive()) return;

@@ -1,5 +1,5 @@
-// A simulated world: virtual time, one queue of future events, and processes that run on io_contexts
-// polled by hand. The seed decides everything; the same seed gives the same history.
+// A simulated world: virtual time, one queue of future events, and processes that run on
+// io_contexts polled by hand. The seed decides everything; the same seed gives the same history.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -16,6 +16,7 @@
 #include "runtime/clock.h"
 #include "runtime/random.h"
 #include "runtime/sync.h"
+#include "testing/run.h"
 
 namespace objectstore::testing {
 
@@ -48,7 +49,8 @@ class SimProcess {
   void pause() { paused_ = true; }
   void resume() { paused_ = false; }
   [[nodiscard]] bool paused() const { return paused_; }
-  // kill -9: all coroutines go, in the middle of whatever they do. Requests under way stay under way.
+  // kill -9: all coroutines go, in the middle of whatever they do. Requests under way stay under
+  // way.
   void kill();
   [[nodiscard]] bool alive() const { return context_ != nullptr; }
 
@@ -105,6 +107,7 @@ class SimWorld {
   friend class SimProcess;
   bool poll_processes();
 
+  boost::asio::io_context stores_{1};  // runs the tasks of immediately()
   SimRandom random_;
   MonotonicTime now_{std::chrono::hours(1)};
   std::uint64_t sequence_ = 0;
@@ -138,15 +141,14 @@ class SimWallClock final : public Clock {
   SimWorld& world_;
 };
 
-}  // namespace objectstore::testing
-
-#include "testing/run.h"
-
-namespace objectstore::testing {
-
 template <class T>
 T SimWorld::immediately(Task<T> task) {
-  return run(std::move(task));
+  std::optional<T> result;
+  detail::spawn(stores_, detail::store_result(std::move(task), &result));
+  stores_.restart();
+  stores_.poll();
+  OBJECTSTORE_ASSERT(result.has_value());
+  return *std::move(result);
 }
 
 }  // namespace objectstore::testing

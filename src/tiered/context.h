@@ -24,6 +24,9 @@ struct TieredSettings {
   Duration request_deadline = std::chrono::seconds(30);
   // The longest that an upload may take; also the window in which it may finish late.
   Duration late_upload_window = std::chrono::hours(24);
+  // By how much the clocks of two machines may differ, at most. Added to the window before the last
+  // sweep for a late upload; a larger difference can leave a blob behind, never lose one.
+  Duration largest_clock_skew = std::chrono::hours(2);
   // Tries of a background cleanup before it is left to recovery.
   int cleanup_attempts = 5;
   // Background cleanups and bumps at once; above it, requests wait for one to end.

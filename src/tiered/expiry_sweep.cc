@@ -5,8 +5,8 @@
 namespace objectstore {
 
 Task<Result<bool>> ProtectedExpiry::remove_expired(ExpiredRedirect expired) {
-  auto begun = co_await protected_write_.begin_expiry(std::move(expired.key),
-                                                      std::move(expired.row));
+  auto begun =
+      co_await protected_write_.begin_expiry(std::move(expired.key), std::move(expired.row));
   if (!begun) co_return false;
   RowState state = AbsentRow{};
   CO_TRY(co_await small_write_.overwrite(std::move(*begun), std::move(state)));

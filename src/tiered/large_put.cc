@@ -7,8 +7,8 @@ namespace objectstore {
 // What the two sides of an upload tell each other. Both run on one executor.
 struct LargePut::Progress {
   MonotonicTime upload_deadline;
-  bool recorded = false;         // an entry may be in the log
-  bool prepare_failed = false;   // no use in reading on
+  bool recorded = false;        // an entry may be in the log
+  bool prepare_failed = false;  // no use in reading on
 };
 
 Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string head,
@@ -20,9 +20,8 @@ Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string
 
   // What discard() needs lies in the store before the entry does.
   CO_TRY_ASSIGN(auto writer, co_await context_.blobs.create(revision, metadata));
-  auto [streamed, prepared] =
-      co_await when_both(stream(*writer, std::move(head), upload, progress),
-                         prepare(std::move(key), revision, progress));
+  auto [streamed, prepared] = co_await when_both(stream(*writer, std::move(head), upload, progress),
+                                                 prepare(std::move(key), revision, progress));
   if (!prepared.ok()) {
     writer.reset();
     if (!progress.recorded) co_await discard_unrecorded(revision);

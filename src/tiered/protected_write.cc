@@ -4,7 +4,9 @@ namespace objectstore {
 
 namespace {
 
-Error try_again(std::string why) { return Error(ErrorCode::unavailable, std::move(why)); }
+Error try_again(std::string why) {
+  return Error(ErrorCode::unavailable, std::move(why));
+}
 
 std::optional<Revision> redirect_target(const Row& row) {
   if (const auto* redirect = std::get_if<RedirectRow>(&row.state)) return redirect->target;
@@ -18,7 +20,9 @@ bool written_since(const Row& as_read, const Row& now) {
 
 }  // namespace
 
-std::optional<Revision> Begun::old_revision() const { return redirect_target(as_read); }
+std::optional<Revision> Begun::old_revision() const {
+  return redirect_target(as_read);
+}
 
 Task<Result<Begun>> ProtectedWrite::begin(std::string key, MonotonicTime deadline) {
   Backoff backoff(context_.settings.backoff, context_.random);
@@ -81,8 +85,7 @@ Task<Result<void>> ProtectedWrite::commit(Begun begun, RowState state,
     if (guard) {
       Row row;
       row.state = std::move(state);
-      co_await settlement_.clean_in_background(std::move(*guard), std::move(row),
-                                               UploadEnded::yes);
+      co_await settlement_.clean_in_background(std::move(*guard), std::move(row), UploadEnded::yes);
     }
     co_return Result<void>();
   }
@@ -97,8 +100,7 @@ Task<Result<void>> ProtectedWrite::after_refusal(const Begun& begun, const Verdi
 
 Task<Result<void>> ProtectedWrite::resolve(Begun begun, Stamp stamp, Mutation committed,
                                            std::optional<ChangeGuard> guard) {
-  auto verdict =
-      co_await settlement_.judge(begun.key, begun.attempt, context_.request_deadline());
+  auto verdict = co_await settlement_.judge(begun.key, begun.attempt, context_.request_deadline());
   if (!verdict.ok()) {
     if (guard) {
       co_await settlement_.settle_in_background(std::move(*guard), UploadEnded::yes);

@@ -79,8 +79,8 @@ Task<Result<std::optional<Reader::Found>>> Reader::find(const std::string& key, 
 Task<Result<std::unique_ptr<BlobReader>>> Reader::open_blob(const Revision& target) {
   auto blob = co_await context_.blobs.open(target);
   if (!blob.ok() && blob.error().code() == ErrorCode::corrupt) {
-    context_.logger.error("a blob is corrupt", {{"revision", target.path()},
-                                                {"error", blob.error().describe()}});
+    context_.logger.error("a blob is corrupt",
+                          {{"revision", target.path()}, {"error", blob.error().describe()}});
   }
   co_return blob;
 }
@@ -108,7 +108,8 @@ Task<void> Reader::bump_task(std::string key, Row row, WallTime deadline) {
     if (!extended.ok() || !*extended) co_return;
   }
   const auto bumped = co_await context_.rows.bump(key, row, deadline);
-  // Refused: somebody else wrote or bumped; anything else costs one bump, the next read tries again.
+  // Refused: somebody else wrote or bumped; anything else costs one bump, the next read tries
+  // again.
   if (!bumped.is_applied() && !bumped.is_refused()) {
     context_.logger.warn("a TTI bump failed",
                          {{"object", key}, {"error", bumped.cause().describe()}});

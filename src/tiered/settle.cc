@@ -49,14 +49,14 @@ Task<Result<void>> Settlement::clean(ChangeGuard guard, Row row, UploadEnded upl
   bool may_appear_later = false;
   if (change.new_revision && !points_to(row, *change.new_revision)) {
     CO_TRY_ASSIGN(const auto discarded, co_await discard(*change.new_revision));
-    may_appear_later =
-        discarded == Discarded::may_appear_later && upload_ended == UploadEnded::no;
+    may_appear_later = discarded == Discarded::may_appear_later && upload_ended == UploadEnded::no;
   }
   if (change.old_revision && !points_to(row, *change.old_revision)) {
     CO_TRY(co_await discard(*change.old_revision));
   }
   if (may_appear_later) {
-    const auto due = context_.clock.now() + context_.settings.late_upload_window;
+    const auto due = context_.clock.now() + context_.settings.late_upload_window +
+                     context_.settings.largest_clock_skew;
     co_return co_await guard.keep_until(unix_ms(due));
   }
   co_return co_await guard.close();
@@ -79,8 +79,7 @@ Task<void> Settlement::clean_task(ChangeGuard guard, Row row, UploadEnded upload
 Task<void> Settlement::settle_task(ChangeGuard guard, UploadEnded upload_ended) {
   const Change change = guard.change();
   while (true) {
-    auto verdict =
-        co_await judge(change.object, change.attempt(), context_.request_deadline());
+    auto verdict = co_await judge(change.object, change.attempt(), context_.request_deadline());
     if (verdict.ok()) {
       co_await clean_task(std::move(guard), std::move(verdict->row), upload_ended);
       co_return;
@@ -94,8 +93,7 @@ Task<void> Settlement::settle_task(ChangeGuard guard, UploadEnded upload_ended) 
 }
 
 Task<void> Settlement::clean_in_background(ChangeGuard guard, Row row, UploadEnded upload_ended) {
-  co_await context_.run_in_background(
-      clean_task(std::move(guard), std::move(row), upload_ended));
+  co_await context_.run_in_background(clean_task(std::move(guard), std::move(row), upload_ended));
 }
 
 Task<void> Settlement::settle_in_background(ChangeGuard guard, UploadEnded upload_ended) {

@@ -17,8 +17,7 @@ Task<Result<void>> SmallWrite::overwrite(Begun begun, RowState state) {
     if (!recorded.ok()) co_return std::move(recorded).error();
     guard.emplace(std::move(*recorded));
   }
-  co_return co_await protected_write_.commit(std::move(begun), std::move(state),
-                                             std::move(guard));
+  co_return co_await protected_write_.commit(std::move(begun), std::move(state), std::move(guard));
 }
 
 Task<Result<bool>> SmallWrite::fast_path(const std::string& key, const RowState& state,

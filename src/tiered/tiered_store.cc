@@ -39,6 +39,8 @@ Task<Result<void>> TieredStore::remove(const ObjectId& id) {
   return small_write_.run(id.storage_path(), std::move(state));
 }
 
-Task<void> TieredStore::drain() { return context_.background.join(); }
+Task<void> TieredStore::drain() {
+  return context_.background.join();
+}
 
 }  // namespace objectstore

@@ -12,7 +12,8 @@ using objectstore::testing::run_random_history;
 
 int replay(std::uint64_t seed) {
   const auto result = run_random_history(seed);
-  for (const auto& line : result.trace) std::cout << line << '\n';
+  for (const auto& line : result.trace)
+    std::cout << line << '\n';
   std::cout << (result.violation ? "VIOLATION: " + *result.violation : "no violation") << '\n';
   return result.violation ? 1 : 0;
 }

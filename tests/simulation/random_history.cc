@@ -13,7 +13,11 @@ constexpr int clients = 4;
 constexpr std::size_t mutations_wanted = 32;
 constexpr Duration longest_freeze = std::chrono::minutes(5);
 constexpr Duration longest_delay = std::chrono::minutes(5);
-constexpr Duration at_rest_after = std::chrono::hours(12);
+constexpr Duration late_upload_window = std::chrono::minutes(40);
+// What was under way when the faults stopped has arrived by then.
+constexpr Duration last_arrival = 3 * longest_delay;
+// Everything must have come to rest by then: the sweep of late uploads, by clocks that differ.
+constexpr Duration at_rest_after = std::chrono::hours(8);
 
 // Faults as the seed draws them, until the faults stop.
 class RandomPolicy final : public CallPolicy {
@@ -54,12 +58,14 @@ class RandomHistory {
  public:
   RandomHistory(std::uint64_t seed, CommitRules rules)
       : world_(seed),
-        backends_(world_, world_.random().one_in(2) ? LateUploads::possible
-                                                    : LateUploads::prevented),
+        backends_(world_,
+                  world_.random().one_in(2) ? LateUploads::possible : LateUploads::prevented),
         policy_(world_.random()),
         rules_(rules) {
-    for (int slot = 0; slot < servers; ++slot) start(slot);
-    for (int client = 0; client < clients; ++client) next_operation(client);
+    for (int slot = 0; slot < servers; ++slot)
+      start(slot);
+    for (int client = 0; client < clients; ++client)
+      next_operation(client);
     disturb();
   }
 
@@ -67,9 +73,11 @@ class RandomHistory {
     step_while([this] { return mutations_ < mutations_wanted; });
     policy_.stop_faults();
     finishing_ = true;
+    const auto arrived = world_.now() + last_arrival;
     const auto end = world_.now() + at_rest_after;
-    step_while([&] { return world_.now() < end; });
-    for (const auto& object : objects()) read_to_the_end(object);
+    step_while([&] { return world_.now() < arrived || (!at_rest() && world_.now() < end); });
+    for (const auto& object : objects())
+      read_to_the_end(object);
     RandomHistoryResult result;
     if (!violation_) violation_ = check_at_rest(backends_);
     if (!violation_) violation_ = history_.violation();
@@ -87,13 +95,23 @@ class RandomHistory {
 
   template <class Condition>
   void step_while(Condition condition) {
-    while (!violation_ && condition() && world_.step()) violation_ = check_rows(backends_);
+    while (!violation_ && condition() && world_.step())
+      violation_ = check_rows(backends_);
   }
 
-  // A fresh process in the slot; what ran there before is kept, for requests of it may be under way.
+  [[nodiscard]] bool at_rest() const {
+    for (const auto* server : running_) {
+      if (!server->idle() || server->process().paused()) return false;
+    }
+    return backends_.log.empty();
+  }
+
+  // A fresh process in the slot; what ran there before is kept, for requests of it may be under
+  // way.
   void start(int slot) {
     SimServerSettings settings;
     settings.rules = rules_;
+    settings.late_upload_window = late_upload_window;
     constexpr Duration skews[] = {Duration::zero(), std::chrono::hours(1), std::chrono::hours(-1),
                                   std::chrono::seconds(20)};
     settings.clock_skew = skews[world_.random().below(std::size(skews))];

@@ -1,5 +1,6 @@
 #include "simulation/scenario.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace objectstore::testing {
@@ -8,6 +9,10 @@ namespace {
 
 constexpr auto frozen_for = std::chrono::minutes(10);
 constexpr auto patience = std::chrono::hours(6);
+// Longer than an upload can last here, the freeze included.
+constexpr auto late_upload_window = std::chrono::minutes(20);
+// How long nothing must be left to do before that is believed.
+constexpr auto quiet = std::chrono::minutes(1);
 
 std::optional<std::string> payload(Content content, const std::string& name) {
   switch (content) {
@@ -89,6 +94,7 @@ class ScenarioRun {
         policy_(scenario) {
     SimServerSettings settings;
     settings.rules = scenario.rules;
+    settings.late_upload_window = late_upload_window;
     settings.recovers = false;
     first_ = std::make_unique<SimServer>(world_, 0, backends_, policy_, counters_, settings);
     settings.recovers = true;
@@ -125,7 +131,16 @@ class ScenarioRun {
   // Steps until everything has come to rest, frozen processes included.
   void settle() {
     const auto end = world_.now() + patience;
-    step_while([&] { return world_.now() < end; });
+    auto busy_until = world_.now();
+    step_while([&] {
+      if (!at_rest()) busy_until = world_.now();
+      return world_.now() < std::min(end, busy_until + quiet);
+    });
+  }
+
+  [[nodiscard]] bool at_rest() const {
+    const bool first_rests = !first_->alive() || (first_->idle() && !first_->process().paused());
+    return first_rests && second_->idle() && backends_.log.empty();
   }
 
   template <class Condition>
@@ -172,6 +187,8 @@ std::string to_string(Content content) {
   return "large";
 }
 
-ScenarioResult run_scenario(const Scenario& scenario) { return ScenarioRun(scenario).run(); }
+ScenarioResult run_scenario(const Scenario& scenario) {
+  return ScenarioRun(scenario).run();
+}
 
 }  // namespace objectstore::testing

@@ -39,9 +39,9 @@ struct Scenario {
 };
 
 struct ScenarioResult {
-  std::vector<std::string> requests;      // that the first process sent for its operation
-  std::optional<std::string> violation;   // what is wrong, told in words
-  bool recovered = false;                 // the second process has fenced an open attempt
+  std::vector<std::string> requests;     // that the first process sent for its operation
+  std::optional<std::string> violation;  // what is wrong, told in words
+  bool recovered = false;                // the second process has fenced an open attempt
   std::vector<std::string> trace;
 };
 

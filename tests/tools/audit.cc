@@ -1,5 +1,6 @@
-// objectstore-audit ROWS BLOBS: looks at both tiers of a stopped server from outside and prints what
-// it finds as JSON. Every row must have its blob, every blob its row; at rest, no entry is left.
+// objectstore-audit ROWS BLOBS: looks at both tiers of a stopped server from outside and prints
+// what it finds as JSON. Every row must have its blob, every blob its row; at rest, no entry is
+// left.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>

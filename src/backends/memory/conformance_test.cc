@@ -36,10 +36,10 @@ INSTANTIATE_TEST_SUITE_P(Memory, RowStoreConformance,
                              "memory",
                              [](Clock& clock) { return std::make_unique<MemoryRows>(clock); }}),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(
-    Memory, ChangeLogConformance,
-    ::testing::Values(ChangeLogCase{"memory", [](Clock&) { return std::make_unique<MemoryLog>(); }}),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(Memory, ChangeLogConformance,
+                         ::testing::Values(ChangeLogCase{
+                             "memory", [](Clock&) { return std::make_unique<MemoryLog>(); }}),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(
     Memory, BlobStoreConformance,
     ::testing::Values(

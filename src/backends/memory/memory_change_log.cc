@@ -71,6 +71,11 @@ std::map<std::string, MemoryChangeLog::Stored> MemoryChangeLog::snapshot() const
   return {entries_.begin(), entries_.end()};
 }
 
+bool MemoryChangeLog::empty() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.empty();
+}
+
 void MemoryChangeLog::inject(std::string key, std::string value, EntryTime time) {
   const std::lock_guard lock(mutex_);
   entries_[std::move(key)] = Stored{time, std::move(value)};

@@ -29,6 +29,7 @@ class MemoryChangeLog final : public ChangeLog {
   };
   // All entries, for audits.
   [[nodiscard]] std::map<std::string, Stored> snapshot() const;
+  [[nodiscard]] bool empty() const;
   // Puts anything into the log, readable or not.
   void inject(std::string key, std::string value, EntryTime time);
 

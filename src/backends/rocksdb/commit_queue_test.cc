@@ -54,10 +54,12 @@ TEST_F(CommitQueueTest, concurrent_writes_share_a_sync) {
   together.submit();
   disk_->wait_until_held();
   disk_->release();
-  for (const auto outcome : together.finish()) EXPECT_EQ(outcome, Outcome::applied);
+  for (const auto outcome : together.finish())
+    EXPECT_EQ(outcome, Outcome::applied);
   EXPECT_LE(disk_->syncs() - before, 2) << "one under way, one for all others";
   const auto copy = after_a_crash();
-  for (const auto& key : keys) EXPECT_EQ(copy->state(key), "inline " + key);
+  for (const auto& key : keys)
+    EXPECT_EQ(copy->state(key), "inline " + key);
 }
 
 TEST_F(CommitQueueTest, a_refused_request_needs_no_sync) {
@@ -151,7 +153,9 @@ struct FaultCase {
   bool full_disk;
   bool reopened;  // then the fault meets the first write of a database whose memory is empty
 };
-void PrintTo(const FaultCase& param, std::ostream* out) { *out << param.name; }
+void PrintTo(const FaultCase& param, std::ostream* out) {
+  *out << param.name;
+}
 
 class WriteFault : public CommitQueueTest, public ::testing::WithParamInterface<FaultCase> {
  protected:
@@ -183,8 +187,7 @@ TEST_P(WriteFault, ends_in_read_only_until_a_probe_succeeds) {
   const RowState next = inline_state("next");
   const auto later = run(parts_->rows.write_unless_redirect("u/objects/next", next, stamp_of(1)));
   EXPECT_EQ(later.outcome(), Outcome::failed);
-  EXPECT_EQ(later.cause().code(),
-            GetParam().full_disk ? ErrorCode::out_of_space : ErrorCode::io);
+  EXPECT_EQ(later.cause().code(), GetParam().full_disk ? ErrorCode::out_of_space : ErrorCode::io);
   EXPECT_EQ(parts_->state("u/objects/before"), "inline before") << "reads go on";
   clock_.advance(std::chrono::seconds(1));
   EXPECT_EQ(put("u/objects/next", "next", 1), Outcome::failed) << "a probe that fails";

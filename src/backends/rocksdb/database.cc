@@ -81,6 +81,15 @@ rocksdb::ColumnFamilyOptions column_options(const DatabaseSettings& settings,
   return options;
 }
 
+// RocksDB has no code for it: its texts where the file LOCK is held by this process, by another.
+bool is_open_elsewhere(const rocksdb::Status& status) {
+  if (!status.IsIOError()) return false;
+  const auto text = status.ToString();
+  const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
+  return has("lock hold by current process") ||
+         (has("While lock file") && has("temporarily unavailable"));
+}
+
 }  // namespace
 
 Error to_error(const rocksdb::Status& status, std::string context) {
@@ -115,7 +124,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   const auto status =
       rocksdb::DB::Open(db_options(settings), path.string(), columns, &handles, &raw);
   if (!status.ok()) {
-    if (status.ToString().find("lock") != std::string::npos && status.IsIOError()) {
+    if (is_open_elsewhere(status)) {
       return Error(ErrorCode::conflict, "another process has the database " + path.string() +
                                             " open; stop it, or give this one a path of its own");
     }

@@ -184,8 +184,8 @@ TEST(Database, compaction_drops_rows_of_which_only_an_old_stamp_is_left) {
   ASSERT_TRUE(run(parts.rows.open_intent("intent", young, condition)).is_applied());
   ASSERT_EQ(parts.write("young", AbsentRow{}, stamp_of(1)), Outcome::applied);
   ASSERT_NO_FATAL_FAILURE(compact());
-  EXPECT_EQ(parts.keys(Column::rows), (std::vector<std::string>{"inline", "intent", "redirect",
-                                                                "unreadable", "young"}));
+  EXPECT_EQ(parts.keys(Column::rows),
+            (std::vector<std::string>{"inline", "intent", "redirect", "unreadable", "young"}));
   EXPECT_EQ(parts.read("inline")->stamp, stamp_of(1)) << "beside a state stamps stay";
   EXPECT_EQ(parts.read("redirect")->stamp, stamp_of(1));
 }

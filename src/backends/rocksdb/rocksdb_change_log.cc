@@ -169,6 +169,8 @@ Task<Result<std::vector<QuarantinedEntry>>> RocksDbChangeLog::quarantined(EntryT
 
 Task<Result<void>> RocksDbChangeLog::release(const QuarantinedEntry& entry, EntryTime time) {
   return write(commits_, [&entry, time](CommitBatch& batch) -> Result<bool> {
+    TRY_ASSIGN(const auto aside, batch.log_value(entry.key));
+    if (!aside) return true;  // released before, and settled perhaps
     const auto key = key_before_quarantine(entry.key);
     // An entry that was readable goes back with the new time, another as it was.
     const auto decoded = decode_log_value(key, entry.value);

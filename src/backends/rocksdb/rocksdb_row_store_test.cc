@@ -195,11 +195,13 @@ TEST(RocksDbSpace, a_sweep_and_a_reclaim_give_the_disk_back) {
   for (std::size_t begin = 0; begin < rows; begin += 64) {
     Together together;
     std::vector<std::string> keys;
-    for (std::size_t i = begin; i < begin + 64; ++i) keys.push_back(base + std::to_string(i));
+    for (std::size_t i = begin; i < begin + 64; ++i)
+      keys.push_back(base + std::to_string(i));
     for (const auto& key : keys) {
       together.start(parts.rows.write_unless_redirect(key, state, stamp_of(1)));
     }
-    for (const auto outcome : together.finish()) ASSERT_EQ(outcome, Outcome::applied);
+    for (const auto outcome : together.finish())
+      ASSERT_EQ(outcome, Outcome::applied);
   }
   const RowState kept = inline_state("kept");
   ASSERT_EQ(parts.write("u/objects/kept", kept, stamp_of(1)), Outcome::applied);

@@ -79,9 +79,9 @@ TEST(RowFormat, golden_values) {
   const std::string stamp(stamp_hex);
   const std::pair<StoredRow, std::string> cases[] = {
       {absent_row(), "01" + stamp +
-                         "01000000"                                          // one intent
+                         "01000000"                                            // one intent
                          "0196523c7b2b7d3e9c510d2f6a1b4e78060500000000000001"  // open
-                         "00"                                                // absent
+                         "00"                                                  // absent
                          "@ABSENT@"},
       {inline_row(), "01" + stamp +
                          "00000000"                    // no intent
@@ -98,10 +98,10 @@ TEST(RowFormat, golden_values) {
                          "@PAYLOAD@"         // payload checksum
                          "@INLINE@"},
       {redirect_row(), "01" + stamp +
-                           "01000000"                                          // one intent
+                           "01000000"                                            // one intent
                            "0196523c7b2b7d3e9c510d2f6a1b4e78060500000000000000"  // fenced
-                           "02"                                                // redirect
-                           "0196523c7b2b7d3e9c510d2f6a1b4e78"                  // revision
+                           "02"                                                  // redirect
+                           "0196523c7b2b7d3e9c510d2f6a1b4e78"                    // revision
                            "02100e00000000000000000000"  // time to idle of 3600 s
                            "010807000000000000"          // deadline
                            "@REDIRECT@"},
@@ -119,14 +119,19 @@ TEST(RowFormat, golden_values) {
 
 TEST(RowFormat, golden_log_value_and_expiry_key) {
   const auto value = encode_log_value("~changelog/77/x", 0x0102, "{}");
-  EXPECT_EQ(hex(value), "0201000000000000" "020000007b7d" "@LOG@");
+  EXPECT_EQ(hex(value),
+            "0201000000000000"
+            "020000007b7d"
+            "@LOG@");
   const auto decoded = decode_log_value("~changelog/77/x", value);
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(decoded->time, 0x0102U);
   EXPECT_EQ(decoded->text, "{}");
 
   const auto index = expiry_key(WallTime(Duration(0x0102)), "u/k");
-  EXPECT_EQ(hex(index), "0000000000000102" "752f6b");
+  EXPECT_EQ(hex(index),
+            "0000000000000102"
+            "752f6b");
   const auto parsed = parse_expiry_key(index);
   ASSERT_TRUE(parsed.has_value());
   EXPECT_EQ(parsed->deadline, WallTime(Duration(0x0102)));

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -62,8 +63,7 @@ class WalFaults final : public rocksdb::FileSystemWrapper {
   void wait_for_free_space_checks(int times) {
     std::unique_lock lock(mutex_);
     const int target = free_space_checks_ + times;
-    changed_.wait_for(lock, std::chrono::seconds(60),
-                      [&] { return free_space_checks_ >= target; });
+    changed_.wait_for(lock, std::chrono::seconds(60), [&] { return free_space_checks_ >= target; });
   }
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
@@ -188,7 +188,8 @@ struct RocksDbParts {
     std::vector<std::string> found;
     const std::unique_ptr<rocksdb::Iterator> it(
         database->db().NewIterator(rocksdb::ReadOptions(), database->column(column)));
-    for (it->SeekToFirst(); it->Valid(); it->Next()) found.push_back(it->key().ToString());
+    for (it->SeekToFirst(); it->Valid(); it->Next())
+      found.push_back(it->key().ToString());
     return found;
   }
 
@@ -204,12 +205,10 @@ struct RocksDbParts {
 class Together {
  public:
   void start(Task<Mutation> mutation) {
-    const auto index = outcomes_.size();
-    outcomes_.emplace_back();
-    boost::asio::co_spawn(context_, std::move(mutation),
-                          [this, index](const std::exception_ptr& error, Mutation done) {
+    auto& outcome = outcomes_.emplace_back();
+    boost::asio::co_spawn(context_, keep_outcome(std::move(mutation), outcome),
+                          [](const std::exception_ptr& error) {
                             if (error) std::terminate();
-                            outcomes_[index] = done.outcome();
                           });
   }
   // Runs each to the point where it waits for the commit thread.
@@ -217,13 +216,21 @@ class Together {
   std::vector<Mutation::Outcome> finish() {
     context_.run();
     std::vector<Mutation::Outcome> all;
-    for (const auto& outcome : outcomes_) all.push_back(outcome.value());
+    for (const auto& outcome : outcomes_)
+      all.push_back(outcome.value());
     return all;
   }
 
  private:
+  using Outcome = std::optional<Mutation::Outcome>;
+
+  static Task<void> keep_outcome(Task<Mutation> mutation, Outcome& outcome) {
+    const auto done = co_await std::move(mutation);
+    outcome = done.outcome();
+  }
+
   boost::asio::io_context context_{1};
-  std::vector<std::optional<Mutation::Outcome>> outcomes_;
+  std::deque<Outcome> outcomes_;
 };
 
 inline std::uintmax_t bytes_below(const std::filesystem::path& path) {
