@@ -59,8 +59,8 @@ Result<void> check_format(const fs::path& directory) {
   if (line == format_line) return Result<void>();
   return Error(ErrorCode::conflict,
                (directory / "format").string() + " says \"" + line.substr(0, 80) +
-                   "\", which this version can't read; run the version named in that file, or set "
-                   "storage.path to another directory");
+                   "\", which this version can't read; run the version named in that file, or start "
+                   "in another directory");
 }
 
 Result<void> refuse_foreign_files(const fs::path& directory) {

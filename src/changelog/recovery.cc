@@ -86,7 +86,7 @@ Task<Recovery::Pass> Recovery::pass() {
     settling_.spawn(executor, run_one(*this, std::move(entry), std::move(permit)));
   }
   co_await settling_.join();
-  // A log that takes no writes is left alone for a while, like one that can't be read.
+  // A log that hands nothing over, full or failing, is left alone for a while.
   co_return withheld_ == work->size() ? Pass::failed : Pass::worked;
 }
 
@@ -151,7 +151,7 @@ Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
   if (!claim.is_applied()) {
     // Somebody else has it, its owner lives, or nobody knows: the next pass sees its new time.
     ++counters_.claims_lost;
-    if (!claim.is_refused()) ++withheld_;
+    ++withheld_;
     co_return;
   }
   ++counters_.claimed;
@@ -191,7 +191,7 @@ Task<void> Recovery::failed(ScannedEntry entry, EntryTime claimed_at, Error erro
 Task<void> Recovery::put_aside(ScannedEntry entry, std::string reason) {
   const auto moved = co_await log_.quarantine(entry, reason, unix_ms(clock_.now()));
   if (!moved.is_applied()) {
-    if (!moved.is_refused()) ++withheld_;
+    ++withheld_;
     co_return;
   }
   ++counters_.quarantined;

@@ -83,7 +83,7 @@ class Recovery {
   StalenessObserver observer_;
   std::map<std::string, int> failures_;  // failed settles by key, of entries still in the log
   std::optional<MonotonicTime> next_quarantine_look_;
-  std::size_t withheld_ = 0;  // entries of this pass that the log failed to hand over
+  std::size_t withheld_ = 0;  // entries of this pass that we did not get hold of
   RecoveryCounters counters_;
   TaskScope settling_;
 };

@@ -147,7 +147,7 @@ TEST_F(RecoveryTest, a_step_of_our_wall_clock_makes_nothing_stale) {
   clock_.set_wall(clock_.now() + 1h);
   pass_time(settings_.stale_after - 1ms);
   EXPECT_TRUE(settler_.settled.empty());
-  pass_time(settings_.empty_wait);
+  pass_time(2 * settings_.empty_wait);
   EXPECT_EQ(settler_.count(1), 1U);
 }
 
@@ -364,7 +364,7 @@ TEST_F(RecoveryTest, errors_of_scans_back_off_and_recover) {
   Duration longest{};
   for (std::size_t i = 1; i + 1 < times.size(); ++i) {
     longest = std::max<Duration>(longest, gap(i));
-    if (i > 20) EXPECT_GE(gap(i), 15s) << i;
+    EXPECT_TRUE(i <= 20 || gap(i) >= 15s) << i;
   }
   EXPECT_LE(longest, 30s);
   EXPECT_GT(longest, 20s);

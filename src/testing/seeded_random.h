@@ -20,6 +20,8 @@ class SeededRandom final : public Random {
     mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
     return mixed ^ (mixed >> 31);
   }
+  // True once in `n` times.
+  [[nodiscard]] bool one_in(std::uint64_t n) { return below(n) == 0; }
 
  private:
   std::mutex mutex_;

@@ -53,7 +53,7 @@ class SimServer {
 
   SimProcess process_;
   SimClock clock_;
-  SimRandom random_;
+  SeededRandom random_;
   NullLogger logger_;
   SimNetwork network_;
   SimRowStore rows_;

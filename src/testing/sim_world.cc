@@ -4,14 +4,6 @@
 
 namespace objectstore::testing {
 
-std::uint64_t SimRandom::next() {
-  state_ += 0x9e3779b97f4a7c15ULL;
-  auto z = state_;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
-}
-
 SimProcess::SimProcess(SimWorld& world, int id) : world_(world), id_(id) {
   world_.processes_.push_back(this);
 }

@@ -17,20 +17,9 @@
 #include "runtime/random.h"
 #include "runtime/sync.h"
 #include "testing/run.h"
+#include "testing/seeded_random.h"
 
 namespace objectstore::testing {
-
-// splitmix64: small, seedable, the same everywhere.
-class SimRandom final : public Random {
- public:
-  explicit SimRandom(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() override;
-  // True once in `n` times.
-  [[nodiscard]] bool one_in(std::uint64_t n) { return below(n) == 0; }
-
- private:
-  std::uint64_t state_;
-};
 
 class SimWorld;
 
@@ -82,7 +71,7 @@ class SimWorld {
  public:
   explicit SimWorld(std::uint64_t seed) : random_(seed) {}
 
-  [[nodiscard]] SimRandom& random() { return random_; }
+  [[nodiscard]] SeededRandom& random() { return random_; }
   [[nodiscard]] MonotonicTime now() const { return now_; }
   // True wall time; processes see it through their own, possibly wrong, clocks.
   [[nodiscard]] WallTime wall() const;
@@ -108,7 +97,7 @@ class SimWorld {
   bool poll_processes();
 
   boost::asio::io_context stores_{1};  // runs the tasks of immediately()
-  SimRandom random_;
+  SeededRandom random_;
   MonotonicTime now_{std::chrono::hours(1)};
   std::uint64_t sequence_ = 0;
   std::map<std::pair<MonotonicTime, std::uint64_t>, std::function<void()>> events_;

@@ -22,7 +22,7 @@ constexpr Duration at_rest_after = std::chrono::hours(8);
 // Faults as the seed draws them, until the faults stop.
 class RandomPolicy final : public CallPolicy {
  public:
-  explicit RandomPolicy(SimRandom& random) : random_(random), rate_(4 + random.below(40)) {}
+  explicit RandomPolicy(SeededRandom& random) : random_(random), rate_(4 + random.below(40)) {}
 
   void stop_faults() { faulty_ = false; }
 
@@ -49,7 +49,7 @@ class RandomPolicy final : public CallPolicy {
     return Duration(static_cast<std::int64_t>(random_.below(longest_delay.count())));
   }
 
-  SimRandom& random_;
+  SeededRandom& random_;
   std::uint64_t rate_;
   bool faulty_ = true;
 };

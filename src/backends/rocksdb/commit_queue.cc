@@ -124,8 +124,7 @@ void CommitQueue::commit(const std::vector<CommitRequest*>& requests) {
       auto& request = *requests[first];
       if (!status.ok() && !request.error_) {
         // One that wrote nothing decided on a state which others wrote and which may be lost.
-        request.fate_ =
-            request.wrote_ ? CommitRequest::Fate::unknown : CommitRequest::Fate::failed;
+        request.fate_ = request.wrote_ ? CommitRequest::Fate::unknown : CommitRequest::Fate::failed;
         request.error_ = write_error_;
       }
       request.waiter_.complete(Done{});
@@ -143,6 +142,19 @@ bool CommitQueue::probe() {
   next_probe_ = clock_.monotonic_now() + probe_interval;
   // Resume() alone proves nothing: after a full disk it can succeed while writes go on failing.
   auto status = database_.db().Resume();
+  if (status.ok() && database_.log_is_broken()) {
+    write_error_ = Error(ErrorCode::io,
+                         "the row store can't leave a log file that has failed; "
+                         "restart the process");
+    return false;
+  }
+  if (status.ok()) {
+    // Something in memory, past the log: should the probe fail, the engine can leave the log again.
+    rocksdb::WriteOptions to_memory;
+    to_memory.disableWAL = true;
+    status = database_.db().Put(to_memory, database_.column(Column::base), to_slice(probe_key),
+                                rocksdb::Slice());
+  }
   if (status.ok()) {
     rocksdb::WriteOptions durable;
     durable.sync = true;

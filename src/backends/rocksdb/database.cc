@@ -3,11 +3,36 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
+#include <rocksdb/transaction_log.h>
+
+#include <mutex>
+#include <set>
 
 #include "backends/rocksdb/row_format.h"
 
 namespace objectstore {
+
+// Remembers the log files on which a write or sync has failed.
+class Database::LogWatcher final : public rocksdb::EventListener {
+ public:
+  bool ShouldBeNotifiedOnFileIO() override { return true; }
+  void OnIOError(const rocksdb::IOErrorInfo& info) override {
+    const std::filesystem::path path(info.file_path);
+    if (path.extension() != ".log") return;
+    const std::lock_guard lock(mutex_);
+    failed_.insert(path.filename().string());
+  }
+  [[nodiscard]] bool has_failed(const std::string& log_path) const {
+    const std::lock_guard lock(mutex_);
+    return failed_.contains(std::filesystem::path(log_path).filename().string());
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string> failed_;  // one for each recovery at most
+};
 
 namespace {
 
@@ -56,6 +81,8 @@ rocksdb::DBOptions db_options(const DatabaseSettings& settings) {
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.info_log_level = rocksdb::WARN_LEVEL;
+  // A family that is hardly written would keep the log of all others.
+  options.max_total_wal_size = 2 * settings.write_buffer_bytes;
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1 << 20;
   // A torn last record was never acknowledged; a hole before it was, and must not pass silently.
@@ -121,8 +148,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const auto status =
-      rocksdb::DB::Open(db_options(settings), path.string(), columns, &handles, &raw);
+  std::unique_ptr<Database> database(new Database());
+  database->log_watcher_ = std::make_shared<LogWatcher>();
+  auto options = db_options(settings);
+  options.listeners.push_back(database->log_watcher_);
+  const auto status = rocksdb::DB::Open(options, path.string(), columns, &handles, &raw);
   if (!status.ok()) {
     if (is_open_elsewhere(status)) {
       return Error(ErrorCode::conflict, "another process has the database " + path.string() +
@@ -130,7 +160,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
     }
     return to_error(status, "can't open the database " + path.string());
   }
-  std::unique_ptr<Database> database(new Database());
   database->db_.reset(raw);
   std::copy(handles.begin(), handles.end(), database->handles_.begin());
   TRY(database->check_format());
@@ -139,28 +168,39 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 
 Result<void> Database::check_format() {
   std::string found;
-  auto status = db_->Get(rocksdb::ReadOptions(), column(Column::base), to_slice(format_key), &found);
-  if (status.IsNotFound()) {
-    rocksdb::WriteOptions durable;
-    durable.sync = true;
-    status = db_->Put(durable, column(Column::base), to_slice(format_key),
-                      to_slice(format_version));
-    if (!status.ok()) return to_error(status, "can't write the database's format version");
-    return Result<void>();
+  auto status =
+      db_->Get(rocksdb::ReadOptions(), column(Column::base), to_slice(format_key), &found);
+  if (!status.ok() && !status.IsNotFound()) {
+    return to_error(status, "can't read the database's format version");
   }
-  if (!status.ok()) return to_error(status, "can't read the database's format version");
-  if (found != format_version) {
-    return Error(ErrorCode::conflict,
-                 "the database " + db_->GetName() + " has format version " + found +
-                     ", this program reads version " + std::string(format_version) +
-                     "; run the program that wrote it, or give another path");
+  if (status.ok() && found != format_version) {
+    return Error(ErrorCode::conflict, "the database " + db_->GetName() + " has format version " +
+                                          found + ", this program reads version " +
+                                          std::string(format_version) +
+                                          "; run the program that wrote it, or give another path");
   }
+  return keep_memory_in_use();  // which also shows that writes work
+}
+
+Result<void> Database::keep_memory_in_use() {
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status =
+      db_->Put(durable, column(Column::base), to_slice(format_key), to_slice(format_version));
+  if (!status.ok()) return to_error(status, "can't write to the database " + db_->GetName());
   return Result<void>();
+}
+
+bool Database::log_is_broken() const {
+  std::unique_ptr<rocksdb::LogFile> log;
+  const auto status = db_->GetCurrentWalFile(&log);
+  return !status.ok() || log_watcher_->has_failed(log->PathName());
 }
 
 Database::~Database() {
   if (!db_) return;
-  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  for (auto* handle : handles_)
+    db_->DestroyColumnFamilyHandle(handle);
   // Nothing to save here: what was acknowledged is in the log already.
   (void)db_->Close();
 }

@@ -33,6 +33,12 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  // Whether the log file that the next write goes to has failed. RocksDB leaves such a file when it
+  // recovers with anything in memory; without, a write to it would end the process.
+  [[nodiscard]] bool log_is_broken() const;
+  // Writes something that is always there, so that memory is not empty after a flush of all.
+  [[nodiscard]] Result<void> keep_memory_in_use();
+
   [[nodiscard]] rocksdb::DB& db() { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column(Column column) const {
     return handles_[static_cast<std::size_t>(column)];
@@ -40,8 +46,10 @@ class Database {
 
  private:
   Database() = default;
+  class LogWatcher;
   [[nodiscard]] Result<void> check_format();
 
+  std::shared_ptr<LogWatcher> log_watcher_;
   std::array<rocksdb::ColumnFamilyHandle*, column_count> handles_{};
   std::unique_ptr<rocksdb::DB> db_;
 };
@@ -49,7 +57,9 @@ class Database {
 // out_of_space, unavailable, corrupt or io, with RocksDB's own text as the cause.
 [[nodiscard]] Error to_error(const rocksdb::Status& status, std::string context);
 
-inline rocksdb::Slice to_slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline rocksdb::Slice to_slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
 inline std::string_view to_view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }

@@ -1,6 +1,10 @@
 #include "backends/rocksdb/database.h"
 
+#include <fcntl.h>
 #include <rocksdb/env.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -64,6 +68,49 @@ TEST(Database, a_second_open_says_that_it_is_open_already) {
   const auto text = second.error().describe();
   EXPECT_NE(text.find("another process has the database"), std::string::npos) << text;
   EXPECT_NE(text.find(path.string()), std::string::npos) << text;
+}
+
+// Holds the lock on a file in a process of its own.
+class LockHolder {
+ public:
+  explicit LockHolder(const std::filesystem::path& file) {
+    int ready[2];
+    EXPECT_EQ(::pipe(ready), 0);
+    child_ = ::fork();
+    if (child_ == 0) {
+      struct flock lock {};
+      lock.l_type = F_WRLCK;
+      const int fd = ::open(file.c_str(), O_RDWR | O_CREAT, 0600);
+      const char locked = ::fcntl(fd, F_SETLK, &lock) == 0 ? 1 : 0;
+      (void)!::write(ready[1], &locked, 1);
+      while (true)
+        ::pause();
+    }
+    char locked = 0;
+    EXPECT_EQ(::read(ready[0], &locked, 1), 1);
+    EXPECT_EQ(locked, 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  LockHolder(const LockHolder&) = delete;
+  LockHolder& operator=(const LockHolder&) = delete;
+  ~LockHolder() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+
+ private:
+  pid_t child_ = -1;
+};
+
+TEST(Database, a_database_that_another_process_holds_is_left_alone) {
+  const ScratchDirectory directory;
+  ManualClock clock;
+  { const auto made = open_database(directory.path(), clock); }
+  const LockHolder holder(directory.path() / "LOCK");
+  const auto opened = Database::open(directory.path(), clock, DatabaseSettings());
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), ErrorCode::conflict) << opened.error().describe();
 }
 
 // A file system on which one kind of file can't be made.

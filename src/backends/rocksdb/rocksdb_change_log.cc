@@ -49,9 +49,9 @@ Task<Result<void>> write(CommitQueue& commits, F change) {
 // An entry whose checksum is wrong: its time is taken as the earliest, so that it is looked at.
 ScannedEntry unreadable(std::string key, std::string value) {
   ScannedEntry entry;
-  entry.content = BrokenEntry{
-      std::move(value),
-      Error(ErrorCode::corrupt, "change log entry " + key + " has a wrong checksum")};
+  entry.content =
+      BrokenEntry{std::move(value),
+                  Error(ErrorCode::corrupt, "change log entry " + key + " has a wrong checksum")};
   entry.key = std::move(key);
   return entry;
 }

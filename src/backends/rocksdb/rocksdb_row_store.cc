@@ -52,8 +52,7 @@ Error corrupt_payload(const std::string& key) {
 // What a sweep does with the expired entries of the deadline index.
 class SweepRequest final : public CommitRequest {
  public:
-  explicit SweepRequest(std::vector<std::string> index_keys)
-      : index_keys_(std::move(index_keys)) {}
+  explicit SweepRequest(std::vector<std::string> index_keys) : index_keys_(std::move(index_keys)) {}
 
   RowSweeper::Sweep sweep;
 
@@ -129,8 +128,8 @@ Result<bool> RocksDbRowStore::attach_payload(const rocksdb::ReadOptions& options
                                              const std::string& key, StoredRow& row,
                                              bool& incomplete) {
   auto payload = std::make_shared<rocksdb::PinnableSlice>();
-  const auto status = database_.db().Get(options, database_.column(Column::payloads),
-                                         to_slice(key), payload.get());
+  const auto status =
+      database_.db().Get(options, database_.column(Column::payloads), to_slice(key), payload.get());
   incomplete = status.IsIncomplete();
   if (incomplete || status.IsNotFound()) return false;
   if (!status.ok()) return to_error(status, "the payload of row " + key + " can't be read");
@@ -218,20 +217,24 @@ Task<Result<void>> RocksDbRowStore::reclaim() {
   }
   commits_.reset_freed_bytes();
   auto compact = [this]() -> Result<void> {
+    // Logs go when nothing in memory needs them any more, of whatever family.
+    auto& db = database_.db();
+    auto flushed = db.Flush(rocksdb::FlushOptions(),
+                            {database_.column(Column::base), database_.column(Column::changelog)});
+    if (!flushed.ok()) return to_error(flushed, "memory can't be written to files");
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = false;
     for (const auto column : {Column::payloads, Column::expiry, Column::rows}) {
-      const auto status = database_.db().CompactRange(options, database_.column(column), nullptr,
-                                                      nullptr);
+      const auto status = db.CompactRange(options, database_.column(column), nullptr, nullptr);
       if (!status.ok()) return to_error(status, "compaction failed");
     }
-    return Result<void>();
+    return database_.keep_memory_in_use();
   };
   co_return co_await pool_.run(compact);
 }
 
 Task<Result<std::vector<RocksDbRowStore::ListedRow>>> RocksDbRowStore::list(std::string after,
-                                                                           std::size_t limit) {
+                                                                            std::size_t limit) {
   auto scan = [this, &after, limit]() -> Result<std::vector<ListedRow>> {
     std::vector<ListedRow> rows;
     const std::unique_ptr<rocksdb::Iterator> it(

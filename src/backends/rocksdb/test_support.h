@@ -52,6 +52,11 @@ class WalFaults final : public rocksdb::FileSystemWrapper {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return waiting_ > 0; });
   }
+  // Lets the engine's own threads go on, for a moment or until a sync begins.
+  void linger() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(50));
+  }
   void release() {
     {
       const std::lock_guard lock(mutex_);
@@ -59,13 +64,6 @@ class WalFaults final : public rocksdb::FileSystemWrapper {
     }
     changed_.notify_all();
   }
-  // Waits for the engine to ask for the free space `times` more times.
-  void wait_for_free_space_checks(int times) {
-    std::unique_lock lock(mutex_);
-    const int target = free_space_checks_ + times;
-    changed_.wait_for(lock, std::chrono::seconds(60), [&] { return free_space_checks_ >= target; });
-  }
-
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* context) override {
@@ -74,15 +72,6 @@ class WalFaults final : public rocksdb::FileSystemWrapper {
       *file = std::make_unique<WalFile>(*this, std::move(*file));
     }
     return status;
-  }
-  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
-                                 std::uint64_t* free, rocksdb::IODebugContext* context) override {
-    {
-      const std::lock_guard lock(mutex_);
-      ++free_space_checks_;
-    }
-    changed_.notify_all();
-    return FileSystemWrapper::GetFreeSpace(path, options, free, context);
   }
 
  private:
@@ -140,7 +129,6 @@ class WalFaults final : public rocksdb::FileSystemWrapper {
   std::condition_variable changed_;
   int syncs_ = 0;
   int waiting_ = 0;
-  int free_space_checks_ = 0;
   bool held_ = false;
   FailAt fail_at_ = FailAt::nowhere;
   rocksdb::IOStatus status_;

@@ -1,0 +1,122 @@
+// TTL, TTI bumps, and the sweep.
+#include <gtest/gtest.h>
+
+#include "tiered/expiry_sweep.h"
+#include "tiered/test_support.h"
+
+namespace objectstore::testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class ExpiryTest : public TieredTest {
+ protected:
+  std::size_t sweep() {
+    auto removed = wait(sweeper_.pass());
+    OBJECTSTORE_ASSERT(removed.ok());
+    return *removed;
+  }
+  std::optional<WallTime> deadline(const std::string& key) { return deadline_of(row(key).state); }
+
+  ExpirySweep sweeper_{memory_rows_, &store_.expiry_deleter(), clock_, logger_, SweepSettings{}};
+};
+
+TEST_F(ExpiryTest, expired_objects_are_absent_before_they_are_removed) {
+  for (const auto& bytes : {std::string("small"), large}) {
+    ASSERT_TRUE(put("k", bytes, policy("ttl:1h")).ok());
+    clock_.advance(hours(1));
+    EXPECT_EQ(get("k"), bytes);
+    clock_.advance(seconds(1));
+    EXPECT_EQ(get("k"), "absent");
+    EXPECT_FALSE(std::holds_alternative<AbsentRow>(row("k").state));
+  }
+}
+
+TEST_F(ExpiryTest, sweep_removes_both_tiers_and_keeps_the_stamp) {
+  ASSERT_TRUE(put("small", "small", policy("ttl:1h")).ok());
+  ASSERT_TRUE(put("large", large, policy("tti:1h")).ok());
+  ASSERT_TRUE(put("kept", large, policy("ttl:3h")).ok());
+  ASSERT_TRUE(put("manual", "small").ok());
+  EXPECT_EQ(sweep(), 0U);
+  clock_.advance(hours(2));
+  EXPECT_EQ(sweep(), 2U);
+  for (const auto* key : {"small", "large"}) {
+    EXPECT_TRUE(std::holds_alternative<AbsentRow>(row(key).state)) << key;
+    EXPECT_TRUE(row(key).stamp.has_value()) << "a late put must not revive " << key;
+  }
+  EXPECT_EQ(blobs_.blobs().size(), 1U);
+  EXPECT_EQ(get("kept"), large);
+  EXPECT_EQ(get("manual"), "small");
+  EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(ExpiryTest, sweep_lets_go_of_a_row_that_has_changed) {
+  ASSERT_TRUE(put("k", large, policy("tti:1h")).ok());
+  clock_.advance(hours(1) + seconds(1));
+  auto found = run(memory_rows_.sweep(clock_.now(), 10));
+  ASSERT_EQ(found->redirects.size(), 1U);
+  // A bump that was under way arrives after the sweep has read the row.
+  const auto as_read = found->redirects[0].row;
+  ASSERT_TRUE(run(memory_rows_.bump(id("k").storage_path(), as_read, clock_.now() + hours(1)))
+                  .is_applied());
+  EXPECT_FALSE(*wait(store_.expiry_deleter().remove_expired(std::move(found->redirects[0]))));
+  EXPECT_EQ(get("k"), large);
+}
+
+TEST_F(ExpiryTest, access_bumps_idle_objects_by_the_rule) {
+  struct Case {
+    Duration idle;
+    bool bumped;
+  };
+  // tti 4 h: a bump moves the deadline by at least a quarter of that.
+  const Case cases[] = {{minutes(59), false}, {hours(1), false}, {minutes(61), true}};
+  for (const auto& bytes : {std::string("small"), large}) {
+    for (const auto& [idle, bumped] : cases) {
+      ASSERT_TRUE(put("k", bytes, policy("tti:4h")).ok());
+      const auto before = deadline("k");
+      clock_.advance(idle);
+      EXPECT_EQ(get("k"), bytes);
+      EXPECT_EQ(deadline("k") != before, bumped) << idle.count();
+      if (bumped) {
+        EXPECT_EQ(deadline("k"), clock_.now() + hours(4));
+      }
+    }
+  }
+}
+
+TEST_F(ExpiryTest, head_counts_as_an_access_and_shows_the_deadline_before) {
+  ASSERT_TRUE(put("k", "small", policy("tti:4h")).ok());
+  const auto before = deadline("k");
+  clock_.advance(hours(2));
+  const auto head = wait(store_.head(id("k")));
+  ASSERT_TRUE(head.ok() && head->has_value());
+  EXPECT_EQ((*head)->time_expires, before);
+  EXPECT_EQ((*head)->size, 5U);
+  EXPECT_EQ(deadline("k"), clock_.now() + hours(4));
+}
+
+TEST_F(ExpiryTest, row_without_its_blob_is_not_bumped) {
+  ASSERT_TRUE(put("k", large, policy("tti:4h")).ok());
+  clock_.advance(hours(2));
+  auto got = wait(store_.get(id("k"), std::nullopt));
+  (void)got;
+  const auto bumped = deadline("k");
+  const auto blobs = blobs_.blobs();
+  (void)run(blobs_.discard(*blobs.begin()));
+  clock_.advance(hours(2));
+  EXPECT_EQ(get("k"), "corrupt");
+  EXPECT_EQ(deadline("k"), bumped);
+}
+
+TEST_F(ExpiryTest, overwrite_resets_policy_and_deadline) {
+  ASSERT_TRUE(put("k", large, policy("ttl:1h")).ok());
+  ASSERT_TRUE(put("k", large).ok());
+  clock_.advance(hours(2));
+  EXPECT_EQ(sweep(), 0U);
+  EXPECT_EQ(get("k"), large);
+}
+
+}  // namespace
+}  // namespace objectstore::testing

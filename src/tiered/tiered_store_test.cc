@@ -1,0 +1,296 @@
+#include "tiered/tiered_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tiered/no_blobs.h"
+#include "tiered/test_support.h"
+
+namespace objectstore::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+Error lost() { return Error(ErrorCode::unavailable, "the reply was lost"); }
+
+class PayloadSize : public TieredTest, public ::testing::WithParamInterface<std::size_t> {};
+
+TEST_P(PayloadSize, decides_the_tier_and_comes_back) {
+  const std::string bytes(GetParam(), 'x');
+  ASSERT_TRUE(put("k", bytes).ok());
+  EXPECT_EQ(get("k"), bytes);
+  const bool in_row = GetParam() <= 1 << 20;
+  EXPECT_EQ(std::holds_alternative<InlineRow>(row("k").state), in_row);
+  EXPECT_EQ(blobs_.blobs().size(), in_row ? 0U : 1U);
+  EXPECT_TRUE(log_.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, PayloadSize,
+                         ::testing::Values(0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20));
+
+using TieredStoreTest = TieredTest;
+
+TEST_F(TieredStoreTest, overwrites_leave_one_copy_whatever_the_sizes) {
+  const std::optional<std::string> contents[] = {std::nullopt, "small", large};
+  for (const auto& before : contents) {
+    for (const auto& after : contents) {
+      for (const auto& content : {before, after}) {
+        ASSERT_TRUE((content ? put("k", *content) : remove("k")).ok());
+      }
+      EXPECT_EQ(get("k"), after.value_or("absent"));
+      EXPECT_EQ(blobs_.blobs().size(), after == large ? 1U : 0U);
+      EXPECT_TRUE(blobs_.uploads().empty());
+      EXPECT_TRUE(log_.empty());
+    }
+  }
+}
+
+TEST_F(TieredStoreTest, delete_leaves_the_stamp_alone) {
+  ASSERT_TRUE(put("k", "small").ok());
+  const auto before = row("k").stamp;
+  ASSERT_TRUE(remove("k").ok());
+  EXPECT_TRUE(std::holds_alternative<AbsentRow>(row("k").state));
+  EXPECT_GT(row("k").stamp, before);
+}
+
+TEST_F(TieredStoreTest, broken_body_leaves_the_old_object_whole) {
+  ASSERT_TRUE(put("k", large).ok());
+  for (const std::size_t breaks_at : {0, 500'000, 1'500'000}) {
+    PieceStream stream(std::string(2'000'000, 'n'));
+    stream.breaks_at = breaks_at;
+    const auto stored = put_stream("k", stream);
+    ASSERT_FALSE(stored.ok());
+    EXPECT_EQ(stored.error().code(), ErrorCode::client_stream);
+    EXPECT_EQ(get("k"), large);
+    EXPECT_EQ(blobs_.blobs().size(), 1U);
+    EXPECT_TRUE(blobs_.uploads().empty());
+    EXPECT_TRUE(log_.empty());
+  }
+}
+
+TEST_F(TieredStoreTest, missing_blob_is_an_alarm_and_never_absence) {
+  ASSERT_TRUE(put("k", large).ok());
+  const auto blobs = blobs_.blobs();
+  (void)run(blobs_.discard(*blobs.begin()));
+  EXPECT_EQ(get("k"), "corrupt");
+  EXPECT_EQ(logger_.count("ALARM"), 1U);
+}
+
+TEST_F(TieredStoreTest, reader_reads_again_when_the_blob_went_under_its_eyes) {
+  ASSERT_TRUE(put("k", large).ok());
+  const auto old_row = run(memory_rows_.read(id("k").storage_path(), RowPart::everything));
+  ASSERT_TRUE(put("k", "new").ok());
+  bool first = true;
+  rows_.on_read = [&]() -> std::optional<Result<Row>> {
+    if (std::exchange(first, false)) return *old_row;
+    return std::nullopt;
+  };
+  EXPECT_EQ(get("k"), "new");
+  EXPECT_EQ(logger_.count("ALARM"), 0U);
+}
+
+TEST_F(TieredStoreTest, lost_reply_is_answered_by_the_same_request_again) {
+  // Applied, its reply lost; then the same once more, which is refused by its own stamp.
+  bool first = true;
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name != "small" || !std::exchange(first, false)) return std::nullopt;
+    RowState state = InlineRow{Metadata{}, SharedBytes("value")};
+    (void)run(memory_rows_.write_unless_redirect(id("k").storage_path(), state,
+                                                 rows_.stamps.back()));
+    return Mutation::unknown(lost());
+  };
+  EXPECT_TRUE(put("k", "value").ok());
+  ASSERT_EQ(rows_.stamps.size(), 2U);
+  EXPECT_EQ(rows_.stamps[0], rows_.stamps[1]);
+  EXPECT_THAT(rows_.requests, ElementsAre("small", "small", "read"));
+}
+
+TEST_F(TieredStoreTest, lost_reply_before_another_write_is_an_error_and_not_a_second_write) {
+  bool first = true;
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name != "small" || !std::exchange(first, false)) return std::nullopt;
+    RowState state = InlineRow{Metadata{}, SharedBytes("theirs")};
+    const Stamp later{rows_.stamps.back().number + 1, Uuid()};
+    (void)run(memory_rows_.write_unless_redirect(id("k").storage_path(), state, later));
+    return Mutation::unknown(lost());
+  };
+  const auto stored = put("k", "value");
+  ASSERT_FALSE(stored.ok());
+  EXPECT_TRUE(stored.error().retryable());
+  EXPECT_EQ(get("k"), "theirs");
+}
+
+TEST_F(TieredStoreTest, unknown_commit_that_was_applied_is_a_success) {
+  bool armed = true;
+  // The commit is applied behind the store's back: the memory store gets it, the caller no reply.
+  class LosesReplies final : public RowStore {
+   public:
+    LosesReplies(RowStore& inner, bool& armed) : inner_(inner), armed_(armed) {}
+    Task<Result<Row>> read(std::string_view key, RowPart part) override {
+      return inner_.read(key, part);
+    }
+    Task<Mutation> write_unless_redirect(std::string_view key, const RowState& state,
+                                         const Stamp& stamp) override {
+      return inner_.write_unless_redirect(key, state, stamp);
+    }
+    Task<Mutation> open_intent(std::string_view key, const AttemptId& attempt,
+                               const IntentCondition& condition) override {
+      return inner_.open_intent(key, attempt, condition);
+    }
+    Task<Mutation> commit(std::string_view key, const AttemptId& attempt, const RowState& state,
+                          const Stamp& stamp) override {
+      auto committed = co_await inner_.commit(key, attempt, state, stamp);
+      if (std::exchange(armed_, false)) co_return Mutation::unknown(lost());
+      co_return committed;
+    }
+    Task<Result<FenceFound>> fence(std::string_view key, const AttemptId& attempt) override {
+      return inner_.fence(key, attempt);
+    }
+    Task<Mutation> bump(std::string_view key, const Row& as_read, WallTime deadline) override {
+      return inner_.bump(key, as_read, deadline);
+    }
+
+   private:
+    RowStore& inner_;
+    bool& armed_;
+  };
+  LosesReplies rows(memory_rows_, armed);
+  TieredStore store(rows, blobs_, changes_, clock_, random_, logger_, TieredSettings{});
+  PieceStream stream(large);
+  Upload upload;
+  upload.stream = &stream;
+  EXPECT_TRUE(wait(store.put(id("k"), Metadata{}, upload)).ok());
+  EXPECT_FALSE(armed);
+  EXPECT_EQ(get("k"), large);
+  EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(TieredStoreTest, unknown_commit_that_was_not_applied_is_fenced_and_cleaned_up) {
+  rows_.on_mutation = [](const std::string& name) -> std::optional<Mutation> {
+    if (name == "commit") return Mutation::unknown(lost());
+    return std::nullopt;
+  };
+  const auto stored = put("k", large);
+  ASSERT_FALSE(stored.ok());
+  EXPECT_TRUE(stored.error().retryable());
+  EXPECT_EQ(get("k"), "absent");
+  EXPECT_TRUE(blobs_.blobs().empty());
+  EXPECT_TRUE(log_.empty());
+  EXPECT_THAT(rows_.requests, Contains("fence"));
+}
+
+TEST_F(TieredStoreTest, nothing_is_deleted_while_the_fence_is_unknown) {
+  ASSERT_TRUE(put("k", large).ok());
+  rows_.on_mutation = [](const std::string& name) -> std::optional<Mutation> {
+    if (name == "commit" || name == "fence") return Mutation::unknown(lost());
+    return std::nullopt;
+  };
+  EXPECT_FALSE(put("k", large).ok());
+  EXPECT_EQ(blobs_.blobs().size(), 2U);
+  EXPECT_FALSE(log_.empty());  // recovery's, once the store answers
+}
+
+TEST_F(TieredStoreTest, nothing_is_deleted_while_the_row_can_not_be_read) {
+  ASSERT_TRUE(put("k", large).ok());
+  bool broken = false;
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name == "commit") broken = true;
+    return name == "commit" ? std::optional(Mutation::refused()) : std::nullopt;
+  };
+  rows_.on_read = [&]() -> std::optional<Result<Row>> {
+    if (broken) return Result<Row>(Error(ErrorCode::corrupt, "the row is corrupt"));
+    return std::nullopt;
+  };
+  EXPECT_FALSE(put("k", large).ok());
+  EXPECT_EQ(blobs_.blobs().size(), 2U);
+  EXPECT_FALSE(log_.empty());
+}
+
+TEST_F(TieredStoreTest, change_without_heartbeats_is_not_committed) {
+  class Stream final : public ByteStream {
+   public:
+    explicit Stream(std::function<void()> halfway) : halfway_(std::move(halfway)) {}
+    Task<Result<std::string_view>> next() override {
+      ++calls_;
+      if (calls_ == 3) halfway_();
+      if (calls_ > 4) co_return std::string_view();
+      co_return std::string_view(bytes_);
+    }
+
+   private:
+    std::function<void()> halfway_;
+    int calls_ = 0;
+    std::string bytes_ = std::string(900'000, 's');
+  };
+  // Whoever beats finds the log gone.
+  class NoLog final : public ChangeLog {
+   public:
+    explicit NoLog(ChangeLog& inner) : inner_(inner) {}
+    bool fails = false;
+    [[nodiscard]] bool durable() const override { return true; }
+    Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
+      if (fails) co_return Error(ErrorCode::io, "the log is gone");
+      co_return co_await inner_.record(entries, time);
+    }
+    Task<Result<void>> remove(std::string_view key) override { return inner_.remove(key); }
+    Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
+      return inner_.scan(request);
+    }
+    Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
+      return inner_.claim(key, seen, now);
+    }
+    Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
+                              EntryTime now) override {
+      return inner_.quarantine(entry, reason, now);
+    }
+    Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before,
+                                                            std::string_view after,
+                                                            std::size_t limit) override {
+      return inner_.quarantined(before, after, limit);
+    }
+    Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
+      return inner_.release(entry, time);
+    }
+
+   private:
+    ChangeLog& inner_;
+  };
+  NoLog log(log_);
+  OpenChanges changes(log, clock_, random_, logger_, ChangeLogSettings{});
+  TieredStore store(rows_, blobs_, changes, clock_, random_, logger_, TieredSettings{});
+  Stream stream([&] {
+    run_ready(context_);
+    log.fails = true;
+    run(changes.beat());
+  });
+  Upload upload;
+  upload.stream = &stream;
+  upload.length = 1'800'000;
+  const auto stored = wait(store.put(id("k"), Metadata{}, upload));
+  ASSERT_FALSE(stored.ok());
+  EXPECT_EQ(stored.error().code(), ErrorCode::unavailable);
+  EXPECT_THAT(rows_.requests, Not(Contains("commit")));
+  EXPECT_FALSE(log_.empty());
+}
+
+TEST_F(TieredStoreTest, rows_alone_refuse_what_does_not_fit) {
+  NoBlobs no_blobs(1000);
+  TieredSettings settings;
+  settings.inline_limit = 1000;
+  TieredStore store(rows_, no_blobs, changes_, clock_, random_, logger_, settings);
+  for (const std::size_t size : {1000, 1001}) {
+    PieceStream stream(std::string(size, 'r'));
+    Upload upload;
+    upload.stream = &stream;
+    const auto stored = wait(store.put(id("k"), Metadata{}, upload));
+    EXPECT_EQ(stored.ok(), size == 1000);
+    if (!stored.ok()) {
+      EXPECT_EQ(stored.error().code(), ErrorCode::payload_too_large);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace objectstore::testing
