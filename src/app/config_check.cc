@@ -44,6 +44,13 @@ std::vector<std::string> unavailable_features(const Config& config) {
   const auto unavailable = [&](bool used, const std::string& what) {
     if (used) out.push_back(what + " not available yet");
   };
+  const auto* const tiered = std::get_if<TieredStorage>(&config.storage);
+  const ChangelogTimes defaults;
+  const auto times = tiered != nullptr ? tiered->changelog.times : defaults;
+  unavailable(times.multipart_lifetime != defaults.multipart_lifetime,
+              "storage.changelog.multipart_lifetime: multipart uploads are");
+  unavailable(times.retry_window != defaults.retry_window,
+              "storage.changelog.retry_window: multipart uploads are");
   unavailable(config.http.tls.has_value(), "http.tls: TLS is");
   unavailable(config.service != ServiceConfig{}, "service: concurrency limits are");
   unavailable(config.metrics.addr.has_value(), "metrics.addr: sending metrics is");
@@ -57,6 +64,12 @@ std::vector<std::string> unavailable_features(const Config& config) {
 
 std::vector<std::string> startup_warnings(const Config& config) {
   std::vector<std::string> out;
+  const auto* const tiered = std::get_if<TieredStorage>(&config.storage);
+  if (tiered != nullptr && std::holds_alternative<NoopChangelog>(tiered->changelog.log)) {
+    out.emplace_back(
+        "storage.changelog: without a change log a crash can leave blobs behind that nobody points "
+        "to (storage.changelog.type: rocksdb records changes)");
+  }
   if (config.sentry.dsn) {
     out.emplace_back("sentry.dsn: reporting to Sentry is not available yet, nothing is sent");
   }

@@ -286,7 +286,11 @@ TEST(ConfigCheck, what_is_not_built_yet_is_told) {
       {"storage: {type: s3compatible, endpoint: e, bucket: b}", 1},
       {"storage: {type: gcs, bucket: b}", 1},
       {"storage: {type: bigtable, project_id: p, instance_name: i, table_name: t}", 1},
-      {"storage: {type: rocksdb, path: p}", 1},
+      {"storage: {type: rocksdb, path: p}", 0},
+      {"storage: {type: tiered, high_volume: {type: rocksdb, path: a}, long_term: {type: "
+       "filesystem, path: b}, changelog: {type: rocksdb, retry_window: 1h, multipart_lifetime: "
+       "1d}}",
+       2},
       {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
        "table_name: t}, long_term: {type: gcs, bucket: b}, changelog: *b}",
        3},
@@ -296,6 +300,12 @@ TEST(ConfigCheck, what_is_not_built_yet_is_told) {
   }
   EXPECT_EQ(startup_warnings(good("sentry: {dsn: d}")).size(), 1U);
   EXPECT_EQ(startup_warnings(Config{}).size(), 0U);
+  const std::string by_hand =
+      "storage: {type: tiered, high_volume: {type: rocksdb, path: a}, long_term: {type: "
+      "filesystem, path: b}";
+  EXPECT_THAT(startup_warnings(good(by_hand + "}")),
+              ElementsAre(testing::HasSubstr("without a change log")));
+  EXPECT_THAT(startup_warnings(good(by_hand + ", changelog: {type: rocksdb}}")), IsEmpty());
 }
 
 }  // namespace

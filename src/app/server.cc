@@ -112,6 +112,7 @@ class Process {
     settings.head_timeout = config_.http.head_timeout;
     settings.body_stall_timeout = config_.http.body_stall_timeout;
     settings.write_stall_timeout = config_.http.write_stall_timeout;
+    settings.store_is_writable = [this] { return storage_->writable(); };
     server_ = std::make_unique<Server>(settings, *service_, clock_, random_, logger_);
     return Result<void>();
   }

@@ -30,10 +30,19 @@ struct OpenDatabase {
 
 Result<OpenDatabase> open_database(const std::filesystem::path& path, const Machine& machine) {
   OpenDatabase opened;
-  TRY_ASSIGN(opened.database, Database::open(path, machine.clock, DatabaseSettings{}));
+  TRY_ASSIGN(opened.database,
+             Database::open(path, machine.clock, machine.logger, DatabaseSettings{}));
   opened.commits = std::make_unique<CommitQueue>(*opened.database, machine.clock, machine.logger);
   return opened;
 }
+
+constexpr Duration probe_interval = std::chrono::seconds(1);
+
+// Changes nothing; whoever carries it finds out whether the database can write.
+class EmptyRequest final : public CommitRequest {
+ public:
+  [[nodiscard]] Result<void> apply(CommitBatch&) override { return Result<void>(); }
+};
 
 // One directory of files; nothing runs beside requests.
 class FilesystemOnly final : public Storage {
@@ -46,6 +55,7 @@ class FilesystemOnly final : public Storage {
     return std::unique_ptr<Storage>(std::move(storage));
   }
   ObjectStore& objects() override { return *objects_; }
+  [[nodiscard]] bool writable() const override { return true; }
   void start(const boost::asio::any_io_executor&) override {}
   Task<void> stop(Duration) override { co_return; }
 
@@ -75,20 +85,24 @@ class Tiered final : public Storage {
   explicit Tiered(Machine machine) : machine_(machine) {}
 
   ObjectStore& objects() override { return *store_; }
+  [[nodiscard]] bool writable() const override { return row_database_.commits->writable(); }
 
   void start(const boost::asio::any_io_executor& executor) override {
     heartbeats_.spawn(executor, changes_->run_heartbeats());
     loops_.spawn(executor, sweep_->run());
+    loops_.spawn(executor, probe_writes());
     if (log_->durable()) loops_.spawn(executor, recovery_->run());
   }
 
   Task<void> stop(Duration limit) override {
     loops_.request_stop();
+    rows_->cancel_reclaim();
     TaskScope alarm;
     const auto executor = co_await boost::asio::this_coro::executor;
     alarm.spawn(executor, hurry_after(limit));
-    co_await store_->drain();
+    // The loops first: what they settle or delete leaves cleanups behind.
     co_await loops_.join();
+    co_await store_->drain();
     alarm.request_stop();
     co_await alarm.join();
     // Last: an open change is kept alive as long as it is worked on.
@@ -98,9 +112,8 @@ class Tiered final : public Storage {
 
  private:
   Result<void> open_parts(const Plan& plan) {
-    TRY_ASSIGN(row_database_, open_database(plan.rows, machine_));
-    rows_ = std::make_unique<RocksDbRowStore>(*row_database_.database, *row_database_.commits,
-                                              machine_.pool, ReclaimSettings{});
+    // The blobs first: what dead uploads left there is removed, which a full disk may need before
+    // the database can be opened.
     if (plan.blobs) {
       TRY_ASSIGN(auto blobs, FilesystemBlobStore::open(plan.blobs->string(), files_, machine_.pool,
                                                        machine_.logger));
@@ -108,6 +121,9 @@ class Tiered final : public Storage {
     } else {
       blobs_ = std::make_unique<NoBlobs>(rows_only_limit);
     }
+    TRY_ASSIGN(row_database_, open_database(plan.rows, machine_));
+    rows_ = std::make_unique<RocksDbRowStore>(*row_database_.database, *row_database_.commits,
+                                              machine_.pool, ReclaimSettings{});
     if (!plan.durable_log) {
       log_ = std::make_unique<NoopChangeLog>();
       return Result<void>();
@@ -129,6 +145,7 @@ class Tiered final : public Storage {
     TieredSettings settings;
     settings.late_upload_window = plan.times.late_upload_window;
     settings.log_is_durable = log_->durable();
+    settings.has_long_term = plan.blobs.has_value();
     if (!plan.blobs) settings.inline_limit = rows_only_limit;
     SweepSettings sweep_settings;
     sweep_settings.interval = plan.times.sweep_interval;
@@ -139,8 +156,23 @@ class Tiered final : public Storage {
                                            machine_.random, machine_.logger, settings);
     recovery_ = std::make_unique<Recovery>(*log_, *changes_, store_->settler(), machine_.clock,
                                            machine_.random, machine_.logger, log_settings);
-    sweep_ = std::make_unique<ExpirySweep>(*rows_, &store_->expiry_deleter(), machine_.clock,
-                                           machine_.logger, sweep_settings);
+    auto* deleter = plan.blobs ? &store_->expiry_deleter() : nullptr;
+    sweep_ = std::make_unique<ExpirySweep>(*rows_, deleter, machine_.clock, machine_.logger,
+                                           sweep_settings);
+  }
+
+  // A store that failed is probed by its next write; without clients there would be none.
+  Task<void> probe_writes() {
+    while (true) {
+      co_await machine_.clock.sleep_for(probe_interval);
+      const bool stopping = co_await stop_requested();
+      if (stopping) co_return;
+      for (const auto* database : {&row_database_, &log_database_}) {
+        if (!database->commits || database->commits->writable()) continue;
+        EmptyRequest request;
+        co_await database->commits->run(request);
+      }
+    }
   }
 
   Task<void> hurry_after(Duration limit) {

@@ -31,6 +31,8 @@ class Storage {
                                                              Machine machine);
 
   [[nodiscard]] virtual ObjectStore& objects() = 0;
+  // False while the row store can't write; reads go on. Any thread may call.
+  [[nodiscard]] virtual bool writable() const = 0;
   // Starts the endless work: heartbeats, recovery, expiry.
   virtual void start(const boost::asio::any_io_executor& executor) = 0;
   // Ends it, after requests have ended. Cleanups still waiting for a store after `limit` are left

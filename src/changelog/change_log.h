@@ -31,9 +31,9 @@ struct ScannedEntry {
 [[nodiscard]] ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value);
 
 struct QuarantinedEntry {
-  std::string key;      // of the quarantine's own row
-  EntryTime time = 0;   // when it was put there
-  std::string value;    // the entry as it was
+  std::string key;     // of the quarantine's own row
+  EntryTime time = 0;  // when it was put there
+  std::string value;   // the entry as it was
   std::string reason;
 };
 
@@ -42,7 +42,7 @@ struct QuarantinedEntry {
 [[nodiscard]] std::string key_before_quarantine(std::string_view quarantine_key);
 
 struct ScanRequest {
-  std::string from;       // keys in [from, to)
+  std::string from;  // keys in [from, to)
   std::string to;
   EntryTime before = 0;   // entries with an earlier time only
   std::size_t limit = 0;  // entries returned at most
@@ -64,7 +64,8 @@ class ChangeLog {
   [[nodiscard]] virtual Task<Result<void>> remove(std::string_view key) = 0;
 
   // Entries in key order. A scan that fails half-way is an error, never a short answer.
-  [[nodiscard]] virtual Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) = 0;
+  [[nodiscard]] virtual Task<Result<std::vector<ScannedEntry>>> scan(
+      const ScanRequest& request) = 0;
 
   // Moves the entry's time from exactly `seen` to `now`; refused where it is another or gone.
   [[nodiscard]] virtual Task<Mutation> claim(std::string_view key, EntryTime seen,

@@ -5,24 +5,28 @@
 namespace objectstore {
 
 ChangeGuard::ChangeGuard(ChangeGuard&& other) noexcept
-    : owner_(std::exchange(other.owner_, nullptr)), change_(std::move(other.change_)) {}
+    : owner_(std::exchange(other.owner_, nullptr)),
+      id_(other.id_),
+      change_(std::move(other.change_)) {}
 
 ChangeGuard::~ChangeGuard() {
-  if (owner_ != nullptr) owner_->forget(change_.id);
+  if (owner_ != nullptr) owner_->forget(change_.id, id_);
 }
 
-bool ChangeGuard::valid() const { return owner_ != nullptr && owner_->valid(change_.id); }
+bool ChangeGuard::valid() const {
+  return owner_ != nullptr && owner_->valid(change_.id, id_);
+}
 
 Task<Result<void>> ChangeGuard::close() {
   auto* owner = std::exchange(owner_, nullptr);
-  co_await owner->retire(change_.id);
+  co_await owner->retire(change_.id, id_);
   const auto key = entry_key(change_.id);
   co_return co_await owner->log_.remove(key);
 }
 
 Task<Result<void>> ChangeGuard::keep_until(EntryTime due) {
   auto* owner = std::exchange(owner_, nullptr);
-  co_await owner->retire(change_.id);
+  co_await owner->retire(change_.id, id_);
   std::vector<LogEntry> entries;
   entries.push_back(LogEntry{change_, true});
   co_return co_await owner->log_.record(entries, due);
@@ -33,18 +37,18 @@ OpenChanges::OpenChanges(ChangeLog& log, Clock& clock, Random& random, Logger& l
     : log_(log), clock_(clock), random_(random), logger_(logger), settings_(settings) {}
 
 Task<Result<ChangeGuard>> OpenChanges::open(Change change) {
-  std::vector<LogEntry> entries;
-  entries.push_back(LogEntry{change, false});
+  LogEntry entry{std::move(change), false};
+  std::vector<LogEntry> entries(1, entry);
   CO_TRY(co_await record(entries));
-  co_return adopt(std::move(change));
+  co_return adopt(std::move(entry));
 }
 
-ChangeGuard OpenChanges::adopt(Change change) {
-  {
-    const std::lock_guard lock(mutex_);
-    open_.insert_or_assign(change.id, Open{change, true});
-  }
-  return ChangeGuard(*this, std::move(change));
+ChangeGuard OpenChanges::adopt(LogEntry entry) {
+  Change change = entry.change;
+  const std::lock_guard lock(mutex_);
+  const auto guard = ++last_guard_;
+  open_.insert_or_assign(change.id, Open{std::move(entry), guard, true});
+  return ChangeGuard(*this, guard, std::move(change));
 }
 
 Task<Result<void>> OpenChanges::record(const std::vector<LogEntry>& entries) {
@@ -74,7 +78,7 @@ Task<void> OpenChanges::beat() {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, open] : open_) {
       if (!open.valid) continue;
-      entries.push_back(LogEntry{open.change, false});
+      entries.push_back(open.entry);
       beating_.insert(id);
     }
     beat_done_ = done;
@@ -83,9 +87,9 @@ Task<void> OpenChanges::beat() {
   if (!entries.empty()) {
     if (const auto result = co_await record(entries); !result.ok()) {
       recorded = false;
-      logger_.error("heartbeats could not be recorded; the open changes are given up",
-                    {{"changes", std::to_string(entries.size())},
-                     {"error", result.error().describe()}});
+      logger_.error(
+          "heartbeats could not be recorded; the open changes are given up",
+          {{"changes", std::to_string(entries.size())}, {"error", result.error().describe()}});
     }
   }
   {
@@ -103,22 +107,23 @@ Task<void> OpenChanges::beat() {
   done->set();
 }
 
-bool OpenChanges::valid(const Uuid& id) const {
+bool OpenChanges::valid(const Uuid& id, std::uint64_t guard) const {
   const std::lock_guard lock(mutex_);
   const auto it = open_.find(id);
-  return it != open_.end() && it->second.valid;
+  return it != open_.end() && it->second.guard == guard && it->second.valid;
 }
 
-void OpenChanges::forget(const Uuid& id) {
+void OpenChanges::forget(const Uuid& id, std::uint64_t guard) {
   const std::lock_guard lock(mutex_);
-  open_.erase(id);
+  const auto it = open_.find(id);
+  if (it != open_.end() && it->second.guard == guard) open_.erase(it);
 }
 
-Task<void> OpenChanges::retire(Uuid id) {
+Task<void> OpenChanges::retire(Uuid id, std::uint64_t guard) {
+  forget(id, guard);
   std::shared_ptr<Event> in_flight;
   {
     const std::lock_guard lock(mutex_);
-    open_.erase(id);
     if (beating_.contains(id)) in_flight = beat_done_;
   }
   if (in_flight) co_await in_flight->wait();

@@ -39,9 +39,11 @@ class ChangeGuard {
 
  private:
   friend class OpenChanges;
-  ChangeGuard(OpenChanges& owner, Change change) : owner_(&owner), change_(std::move(change)) {}
+  ChangeGuard(OpenChanges& owner, std::uint64_t id, Change change)
+      : owner_(&owner), id_(id), change_(std::move(change)) {}
 
   OpenChanges* owner_;  // null: moved from, closed
+  std::uint64_t id_;
   Change change_;
 };
 
@@ -54,8 +56,9 @@ class OpenChanges {
   // Records the entry, durably, and keeps it alive from then on. On an error the entry may be in
   // the log all the same: settle the change.
   [[nodiscard]] Task<Result<ChangeGuard>> open(Change change);
-  // Keeps alive an entry that is in the log already: one that recovery has claimed.
-  [[nodiscard]] ChangeGuard adopt(Change change);
+  // Keeps alive an entry that is in the log already: one that recovery has claimed. A guard that
+  // this process held for the change before is invalid from then on.
+  [[nodiscard]] ChangeGuard adopt(LogEntry entry);
 
   // Beats until its scope is stopped; one bulk record a tick for all open changes.
   [[nodiscard]] Task<void> run_heartbeats();
@@ -67,15 +70,16 @@ class OpenChanges {
  private:
   friend class ChangeGuard;
   struct Open {
-    Change change;
+    LogEntry entry;
+    std::uint64_t guard = 0;  // the one that holds it now
     bool valid = true;
   };
 
   [[nodiscard]] Task<Result<void>> record(const std::vector<LogEntry>& entries);
-  [[nodiscard]] bool valid(const Uuid& id) const;
-  void forget(const Uuid& id);
+  [[nodiscard]] bool valid(const Uuid& id, std::uint64_t guard) const;
+  void forget(const Uuid& id, std::uint64_t guard);
   // Ends the heartbeats of a change; afterwards none of them is in flight.
-  [[nodiscard]] Task<void> retire(Uuid id);
+  [[nodiscard]] Task<void> retire(Uuid id, std::uint64_t guard);
 
   ChangeLog& log_;
   Clock& clock_;
@@ -85,6 +89,7 @@ class OpenChanges {
 
   mutable std::mutex mutex_;
   std::map<Uuid, Open> open_;
+  std::uint64_t last_guard_ = 0;
   std::set<Uuid> beating_;            // whose heartbeat is in flight
   std::shared_ptr<Event> beat_done_;  // set when it no longer is
 };

@@ -122,7 +122,7 @@ TEST_F(OpenChangesTest, a_change_opened_during_a_failing_beat_stays_valid) {
   log_.record_fault = ScriptedLog::at_first(1, ErrorCode::io);
   spawn(changes_.beat());
   log_.record_gate = nullptr;
-  const auto during = changes_.adopt(change_of(2));
+  const auto during = changes_.adopt(LogEntry{change_of(2), false});
   gate.set();
   run_ready(context_);
   EXPECT_FALSE(before.valid());
@@ -180,7 +180,7 @@ TEST_F(OpenChangesTest, close_does_not_wait_for_heartbeats_of_others) {
   log_.record_gate = &gate;
   spawn(changes_.beat());
   log_.record_gate = nullptr;
-  auto guard = changes_.adopt(change_of(2));
+  auto guard = changes_.adopt(LogEntry{change_of(2), false});
   spawn(close(guard));
   EXPECT_EQ(scope_.running(), 1U) << "the beat alone";
   gate.set();
@@ -207,9 +207,28 @@ TEST_F(OpenChangesTest, a_moved_guard_is_the_same_change) {
   EXPECT_FALSE(first.valid());  // NOLINT(bugprone-use-after-move)
 }
 
+TEST_F(OpenChangesTest, a_guard_is_invalid_once_recovery_has_adopted_its_change) {
+  const auto first = open(1);
+  {
+    const auto second = changes_.adopt(LogEntry{change_of(1), false});
+    EXPECT_FALSE(first.valid());
+    EXPECT_TRUE(second.valid());
+  }
+  EXPECT_FALSE(first.valid());
+}
+
+TEST_F(OpenChangesTest, heartbeats_keep_what_the_entry_says) {
+  const auto guard = changes_.adopt(LogEntry{change_of(1), true});
+  clock_.advance(10s);
+  beat();
+  const auto stored = log_.entries.snapshot();
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_NE(stored.begin()->second.value.find("sweep"), std::string::npos);
+}
+
 TEST_F(OpenChangesTest, an_adopted_change_beats_from_then_on) {
   ASSERT_TRUE(run(log_.entries.record({LogEntry{change_of(1), false}}, 5)).ok());
-  const auto guard = changes_.adopt(change_of(1));
+  const auto guard = changes_.adopt(LogEntry{change_of(1), false});
   EXPECT_EQ(time_of(1), 5U);
   EXPECT_TRUE(guard.valid());
   const auto now = now_ms();

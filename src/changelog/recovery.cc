@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t remembered_entries = 100'000;
 
-std::string after(const std::string& key) { return key + '\0'; }
+std::string after(const std::string& key) {
+  return key + '\0';
+}
 
 }  // namespace
 
@@ -156,13 +158,13 @@ Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
   }
   ++counters_.claimed;
   observer_.forget(entry.key);
-  auto guard = open_changes_.adopt(log_entry.change);
+  auto guard = open_changes_.adopt(log_entry);
   const auto settled = co_await settler_.settle(std::move(guard), log_entry.swept_later);
   if (settled.ok()) {
     // The guard has ended the entry of the present form; one of the draft's lies beside it.
     if (entry.key != entry_key(log_entry.change.id)) {
       if (const auto removed = co_await log_.remove(entry.key); !removed.ok()) {
-        co_await failed(std::move(entry), now, removed.error());
+        co_await failed(std::move(entry), removed.error());
         co_return;
       }
     }
@@ -172,10 +174,10 @@ Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
                  {{"change", log_entry.change.id.str()}, {"object", log_entry.change.object}});
     co_return;
   }
-  co_await failed(std::move(entry), now, settled.error());
+  co_await failed(std::move(entry), settled.error());
 }
 
-Task<void> Recovery::failed(ScannedEntry entry, EntryTime claimed_at, Error error) {
+Task<void> Recovery::failed(ScannedEntry entry, Error error) {
   ++counters_.failed;
   logger_.warn("recovery could not settle a change",
                {{"entry", entry.key}, {"error", error.describe()}});
@@ -183,9 +185,16 @@ Task<void> Recovery::failed(ScannedEntry entry, EntryTime claimed_at, Error erro
   if (error.retryable() || error.code() == ErrorCode::cancelled) co_return;
   if (failures_.size() >= remembered_entries) failures_.clear();
   if (++failures_[entry.key] < settings_.settle_attempts) co_return;
-  failures_.erase(entry.key);
-  entry.time = claimed_at;
-  co_await put_aside(std::move(entry), error.describe());
+  // Heartbeats may have moved its time since the claim; where they still do, the next failure
+  // comes here again.
+  ScanRequest request;
+  request.from = entry.key;
+  request.to = after(entry.key);
+  request.before = UINT64_MAX;
+  request.limit = 1;
+  auto present = co_await log_.scan(request);
+  if (!present.ok() || present->empty()) co_return;
+  co_await put_aside(std::move(present->front()), error.describe());
 }
 
 Task<void> Recovery::put_aside(ScannedEntry entry, std::string reason) {
@@ -195,6 +204,7 @@ Task<void> Recovery::put_aside(ScannedEntry entry, std::string reason) {
     co_return;
   }
   ++counters_.quarantined;
+  failures_.erase(entry.key);
   observer_.forget(entry.key);
   logger_.error("a change log entry was put into quarantine",
                 {{"entry", entry.key}, {"reason", reason}});

@@ -67,7 +67,7 @@ class Recovery {
   [[nodiscard]] bool needs_action(const ScannedEntry& entry);
   [[nodiscard]] Task<void> act(ScannedEntry entry);
   [[nodiscard]] Task<void> settle(ScannedEntry entry, LogEntry log_entry);
-  [[nodiscard]] Task<void> failed(ScannedEntry entry, EntryTime claimed_at, Error error);
+  [[nodiscard]] Task<void> failed(ScannedEntry entry, Error error);
   [[nodiscard]] Task<void> put_aside(ScannedEntry entry, std::string reason);
   [[nodiscard]] Task<void> retry_quarantined();
   [[nodiscard]] Duration wait_after_empty_pass() const;

@@ -1,5 +1,5 @@
-// Which entries have stood still: told by this process's own monotonic clock, so that no wall clock,
-// ours or the writer's, can have a live change settled.
+// Which entries have stood still: told by this process's own monotonic clock, so that no wall
+// clock, ours or the writer's, can have a live change settled.
 #pragma once
 
 #include <map>

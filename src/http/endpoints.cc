@@ -87,6 +87,8 @@ void Endpoints::ready(Response& response) const {
       !settings_.ready_marker.empty() && ::access(settings_.ready_marker.c_str(), F_OK) == 0;
   if (down) {
     response.set_text(503, "Shutting down");
+  } else if (settings_.store_is_writable && !settings_.store_is_writable()) {
+    response.set_text(503, "The store is read-only");
   } else {
     response.set_text(200, "OK");
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,9 @@ struct ServerSettings {
   std::optional<Duration> drain_limit;
   // While this file exists the process reports itself not ready. Empty: never.
   std::string ready_marker = "/tmp/objectstore.down";
+  // Whether the store takes writes; while it does not, the process reports itself not ready. Called
+  // on event loops: must not block. Unset: always.
+  std::function<bool()> store_is_writable;
 };
 
 }  // namespace objectstore

@@ -56,11 +56,13 @@ FenceFound apply_fence(RowCells& row, const AttemptId& attempt) {
   return open ? FenceFound::open : FenceFound::not_open;
 }
 
-bool apply_bump(RowCells& row, const Row& as_read, WallTime deadline) {
+bool apply_bump(RowCells& row, const Row& as_read, WallTime deadline, std::uint64_t now_ms) {
   // The stamp identifies the state, the deadline tells one bump of it from the next.
   if (row.stamp != as_read.stamp) return false;
   if (row.state.index() != as_read.state.index()) return false;
-  if (deadline_of(row.state) != deadline_of(as_read.state)) return false;
+  const auto present = deadline_of(row.state);
+  if (present != deadline_of(as_read.state)) return false;
+  if (present && *present < from_unix_ms(now_ms)) return false;
   if (auto* value = std::get_if<InlineRow>(&row.state)) {
     value->metadata.time_expires = deadline;
     return true;
@@ -79,10 +81,13 @@ std::optional<WallTime> deadline_of(const RowState& state) {
   return std::nullopt;
 }
 
-void collect_cells(RowCells& row, std::uint64_t now_ms) {
+void collect_cells(RowCells& row, std::uint64_t now_ms, std::uint64_t fence_lifetime_ms) {
   if (now_ms < cell_lifetime_ms) return;
   const auto oldest = now_ms - cell_lifetime_ms;
-  std::erase_if(row.intents, [&](const auto& intent) { return intent.second.time_ms < oldest; });
+  const auto oldest_fence = now_ms - fence_lifetime_ms;
+  std::erase_if(row.intents, [&](const auto& intent) {
+    return intent.second.time_ms < (intent.second.open ? oldest : oldest_fence);
+  });
   // A stamp goes only from a row that is otherwise absent: elsewhere it costs nothing to keep.
   if (std::holds_alternative<AbsentRow>(row.state) && row.stamp_written_ms < oldest) {
     row.stamp.reset();

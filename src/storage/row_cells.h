@@ -44,11 +44,16 @@ struct RowCells {
 [[nodiscard]] bool apply_commit(RowCells& row, const AttemptId& attempt, const RowState& state,
                                 const Stamp& stamp, std::uint64_t now_ms);
 [[nodiscard]] FenceFound apply_fence(RowCells& row, const AttemptId& attempt);
-[[nodiscard]] bool apply_bump(RowCells& row, const Row& as_read, WallTime deadline);
+// Refused once the present deadline has passed: by then a sweep may be deleting the object.
+[[nodiscard]] bool apply_bump(RowCells& row, const Row& as_read, WallTime deadline,
+                              std::uint64_t now_ms);
 
 // The deadline of the row's state, if it has one.
 [[nodiscard]] std::optional<WallTime> deadline_of(const RowState& state);
-// Drops stamps and intents older than their lifetime; the state is never touched.
-void collect_cells(RowCells& row, std::uint64_t now_ms);
+// Drops stamps and intents older than their lifetime; the state is never touched. A store that no
+// request reaches late keeps fences only for `fence_lifetime_ms`: to it, an attempt without an
+// intent is as good as a fenced one.
+void collect_cells(RowCells& row, std::uint64_t now_ms,
+                   std::uint64_t fence_lifetime_ms = cell_lifetime_ms);
 
 }  // namespace objectstore

@@ -63,12 +63,12 @@ TEST(RowCells, refusals_change_nothing) {
       {"a bump of an absent row", row_of(AbsentRow{}, stamp_of(5)),
        [](RowCells& row) {
          const Row as_read{AbsentRow{}, stamp_of(5)};
-         return apply_bump(row, as_read, from_unix_ms(now));
+         return apply_bump(row, as_read, from_unix_ms(now), now);
        }},
       {"a bump of another stamp", with_intents,
        [](RowCells& row) {
          const Row as_read{inline_state("payload"), stamp_of(4)};
-         return apply_bump(row, as_read, from_unix_ms(now));
+         return apply_bump(row, as_read, from_unix_ms(now), now);
        }},
   };
   for (const auto& [name, row, change] : cases) {

@@ -153,10 +153,12 @@ class RowSweeper {
   struct Sweep {
     std::size_t collected = 0;               // inline rows removed; their stamps stay
     std::vector<ExpiredRedirect> redirects;  // to be deleted by the change protocol
-    bool more = false;                       // the limit was reached: sweep again at once
+    std::string next;                        // go on from here; empty: that was all
   };
-  // Looks at up to `limit` rows whose deadline is before `now`.
-  [[nodiscard]] virtual Task<Result<Sweep>> sweep(WallTime now, std::size_t limit) = 0;
+  // Looks at up to `limit` rows whose deadline is before `now`, from the position `from` of an
+  // earlier sweep (empty: from the start), so that rows which can't be removed hide no others.
+  [[nodiscard]] virtual Task<Result<Sweep>> sweep(WallTime now, std::string from,
+                                                  std::size_t limit) = 0;
 
   // Gives the space of collected rows back to the file system where that is worth it.
   [[nodiscard]] virtual Task<Result<void>> reclaim() = 0;

@@ -448,15 +448,15 @@ TEST_P(RowStoreConformance, a_sweep_collects_inline_rows_and_keeps_their_stamps)
   if (sweeper == nullptr) GTEST_SKIP() << "the store collects rows by itself";
   const auto deadline = clock_.now();
   ASSERT_EQ(write(inline_state("expired", deadline), stamp_of(5)), Outcome::applied);
-  auto swept = run(sweeper->sweep(deadline, 10));
+  auto swept = run(sweeper->sweep(deadline, "", 10));
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->collected, 0U) << "not before its deadline is past";
   ASSERT_EQ(intent(attempt_of(1), stamp_condition(stamp_of(5))), Outcome::applied);
-  swept = run(sweeper->sweep(deadline + std::chrono::nanoseconds(1), 10));
+  swept = run(sweeper->sweep(deadline + std::chrono::nanoseconds(1), "", 10));
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->collected, 1U);
   EXPECT_TRUE(swept->redirects.empty());
-  EXPECT_FALSE(swept->more);
+  EXPECT_EQ(swept->next, "");
   EXPECT_EQ(state(), "absent");
   EXPECT_EQ(read().stamp, stamp_of(5));
   EXPECT_EQ(put("late", stamp_of(4)), Outcome::refused);
@@ -469,7 +469,7 @@ TEST_P(RowStoreConformance, a_sweep_returns_redirects_and_leaves_them) {
   const auto deadline = clock_.now();
   make_redirect(1, stamp_of(5), deadline);
   for (int i = 0; i < 2; ++i) {
-    const auto swept = run(sweeper->sweep(deadline + std::chrono::seconds(1), 10));
+    const auto swept = run(sweeper->sweep(deadline + std::chrono::seconds(1), "", 10));
     ASSERT_TRUE(swept.ok());
     EXPECT_EQ(swept->collected, 0U);
     ASSERT_EQ(swept->redirects.size(), 1U);
@@ -493,10 +493,10 @@ TEST_P(RowStoreConformance, a_sweep_follows_bumps_overwrites_and_deletes) {
   const auto overwritten = std::exchange(key_, key_ + "3");
   ASSERT_EQ(write(inline_state("deleted", deadline), stamp_of(1)), Outcome::applied);
   ASSERT_EQ(remove(stamp_of(2)), Outcome::applied);
-  const auto swept = run(sweeper->sweep(deadline + std::chrono::seconds(1), 10));
+  const auto swept = run(sweeper->sweep(deadline + std::chrono::seconds(1), "", 10));
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->collected, 0U);
-  const auto last = run(sweeper->sweep(later + std::chrono::seconds(1), 10));
+  const auto last = run(sweeper->sweep(later + std::chrono::seconds(1), "", 10));
   ASSERT_TRUE(last.ok());
   EXPECT_EQ(last->collected, 1U);
   EXPECT_EQ(text_of(read(bumped).state), "absent");
@@ -514,17 +514,49 @@ TEST_P(RowStoreConformance, a_sweep_says_when_there_is_more) {
   const auto now = clock_.now() + std::chrono::seconds(1);
   std::size_t collected = 0;
   std::size_t sweeps = 0;
-  for (bool more = true; more && sweeps < 10; ++sweeps) {
-    const auto swept = run(sweeper->sweep(now, 2));
+  std::string from;
+  do {
+    const auto swept = run(sweeper->sweep(now, from, 2));
     ASSERT_TRUE(swept.ok());
     EXPECT_LE(swept->collected, 2U);
     collected += swept->collected;
-    more = swept->more;
-    EXPECT_TRUE(more || collected == 5U);
-  }
+    from = swept->next;
+    ++sweeps;
+  } while (!from.empty() && sweeps < 10);
   EXPECT_EQ(collected, 5U);
   EXPECT_GE(sweeps, 3U);
   EXPECT_TRUE(run(sweeper->reclaim()).ok());
+}
+
+TEST_P(RowStoreConformance, rows_that_can_not_be_removed_hide_no_others_from_a_sweep) {
+  auto* sweeper = store_->sweeper();
+  if (sweeper == nullptr) GTEST_SKIP() << "the store collects rows by itself";
+  const auto base = key_;
+  const auto deadline = clock_.now();
+  for (int i = 0; i < 3; ++i) {
+    key_ = base + std::to_string(i);
+    make_redirect(1, stamp_of(5), deadline);
+  }
+  key_ = base + "9";
+  ASSERT_EQ(write(inline_state("expired", deadline), stamp_of(1)), Outcome::applied);
+  std::size_t collected = 0;
+  std::string from;
+  for (int sweeps = 0; sweeps < 5; ++sweeps) {
+    const auto swept = run(sweeper->sweep(deadline + std::chrono::seconds(1), from, 1));
+    ASSERT_TRUE(swept.ok());
+    collected += swept->collected;
+    from = swept->next;
+  }
+  EXPECT_EQ(collected, 1U);
+}
+
+TEST_P(RowStoreConformance, a_bump_comes_too_late_once_the_deadline_has_passed) {
+  const auto deadline = clock_.now();
+  make_redirect(1, stamp_of(5), deadline);
+  const auto as_read = read(key_);
+  clock_.advance(std::chrono::milliseconds(2));
+  // A sweep may have opened its intent by now, on the strength of this deadline.
+  EXPECT_EQ(bump(as_read, deadline + std::chrono::hours(1)), Outcome::refused);
 }
 
 }  // namespace objectstore::testing

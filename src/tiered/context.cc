@@ -19,6 +19,12 @@ Task<void> TieredContext::run_in_background(Task<void> task) {
   background.spawn(executor, holding(std::move(permit), std::move(task)));
 }
 
+Task<void> TieredContext::try_in_background(Task<void> task) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  auto permit = background_places.try_acquire();
+  if (permit) background.spawn(executor, holding(std::move(permit), std::move(task)));
+}
+
 Task<bool> TieredContext::pause(Backoff& backoff, MonotonicTime deadline) {
   if (clock.monotonic_now() >= deadline) co_return false;
   co_await clock.sleep_for(backoff.next());

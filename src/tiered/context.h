@@ -31,6 +31,8 @@ struct TieredSettings {
   int cleanup_attempts = 5;
   // Background cleanups and bumps at once; above it, requests wait for one to end.
   std::size_t background_limit = 256;
+  // False: rows are all there is, and one that redirects must not be overwritten.
+  bool has_long_term = true;
   // Without a durable log nobody else would clean up: then try until shutdown.
   bool log_is_durable = true;
   BackoffSettings backoff;
@@ -64,6 +66,8 @@ struct TieredContext {
 
   // Runs `task` behind the caller's back, on its executor; waits while too many are running.
   [[nodiscard]] Task<void> run_in_background(Task<void> task);
+  // The same for work that may be left out: dropped while too many are running.
+  [[nodiscard]] Task<void> try_in_background(Task<void> task);
 
   // Waits before the next try; false: don't try again, `deadline` has passed or the process stops.
   [[nodiscard]] Task<bool> pause(Backoff& backoff, MonotonicTime deadline);

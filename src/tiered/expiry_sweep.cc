@@ -30,21 +30,29 @@ Task<void> ExpirySweep::run() {
 
 Task<Result<std::size_t>> ExpirySweep::pass() {
   std::size_t removed = 0;
+  std::string from;
   while (true) {
-    const bool stopping = co_await stop_requested();
-    if (stopping) break;
-    CO_TRY_ASSIGN(auto sweep, co_await rows_.sweep(clock_.now(), settings_.batch));
-    std::size_t progress = sweep.collected;
+    CO_TRY_ASSIGN(auto sweep, co_await rows_.sweep(clock_.now(), std::move(from), settings_.batch));
+    removed += sweep.collected;
     for (auto& redirect : sweep.redirects) {
-      if (deleter_ == nullptr) break;
-      CO_TRY_ASSIGN(const bool done, co_await deleter_->remove_expired(std::move(redirect)));
-      if (done) ++progress;
+      const bool stopping = co_await stop_requested();
+      if (stopping || deleter_ == nullptr) co_return removed;
+      const bool done = co_await remove(std::move(redirect));
+      if (done) ++removed;
     }
-    removed += progress;
-    // Without progress the same rows would be found again: let the next interval try.
-    if (!sweep.more || progress == 0) break;
+    if (sweep.next.empty()) co_return removed;
+    from = std::move(sweep.next);
   }
-  co_return removed;
+}
+
+Task<bool> ExpirySweep::remove(ExpiredRedirect expired) {
+  const auto key = expired.key;
+  const auto done = co_await deleter_->remove_expired(std::move(expired));
+  if (done.ok()) co_return *done;
+  // It must not keep the others waiting; the next pass finds it again.
+  logger_.warn("an expired object could not be removed",
+               {{"object", key}, {"error", done.error().describe()}});
+  co_return false;
 }
 
 }  // namespace objectstore

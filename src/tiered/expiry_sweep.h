@@ -48,6 +48,8 @@ class ExpirySweep {
   [[nodiscard]] Task<Result<std::size_t>> pass();
 
  private:
+  [[nodiscard]] Task<bool> remove(ExpiredRedirect expired);
+
   RowSweeper& rows_;
   ExpiryDeleter* deleter_;
   Clock& clock_;

@@ -24,14 +24,22 @@ Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string
                                                  prepare(std::move(key), revision, progress));
   if (!prepared.ok()) {
     writer.reset();
-    if (!progress.recorded) co_await discard_unrecorded(revision);
+    if (!progress.recorded) co_await discard_unfinished(revision);
     co_return std::move(prepared).error();
   }
 
-  // The step that makes the blob exist has waited for the recorded entry.
   auto finished = std::move(streamed);
   if (finished.ok()) finished = check_deadline(progress);
-  if (finished.ok()) finished = co_await writer->finish();
+  if (!finished.ok()) {
+    // Its only writer never asked for the blob and never will: what the upload takes up can go
+    // before the fence, which a full disk would refuse.
+    writer.reset();
+    co_await discard_unfinished(revision);
+    co_await settlement_.settle_in_background(std::move(prepared->guard), UploadEnded::yes);
+    co_return finished;
+  }
+  // The step that makes the blob exist has waited for the recorded entry.
+  finished = co_await writer->finish();
   writer.reset();
   if (!finished.ok()) {
     co_await settlement_.settle_in_background(std::move(prepared->guard), UploadEnded::no);
@@ -78,7 +86,7 @@ Task<Result<LargePut::Prepared>> LargePut::prepare(std::string key, const Revisi
   co_return Prepared{std::move(*begun), std::move(*guard)};
 }
 
-Task<void> LargePut::discard_unrecorded(const Revision& revision) {
+Task<void> LargePut::discard_unfinished(const Revision& revision) {
   const auto discarded = co_await context_.blobs.discard(revision);
   if (!discarded.ok()) {
     context_.logger.warn("an upload that was given up could not be removed",

@@ -30,8 +30,8 @@ class LargePut {
                                                Progress& progress);
   // An upload that goes on longer could finish after the sweep that looks for late ones.
   [[nodiscard]] Result<void> check_deadline(const Progress& progress) const;
-  // After a failed prepare(): nothing was committed, so nobody points to the blob.
-  [[nodiscard]] Task<void> discard_unrecorded(const Revision& revision);
+  // Before finish(): the blob does not exist, and nothing that was committed points to it.
+  [[nodiscard]] Task<void> discard_unfinished(const Revision& revision);
 
   TieredContext& context_;
   Settlement& settlement_;

@@ -67,7 +67,7 @@ Task<Result<ChangeGuard>> ProtectedWrite::record(const Begun& begun,
   change.old_revision = begun.old_revision();
   auto guard = co_await context_.changes.open(change);
   if (!guard.ok()) {
-    auto adopted = context_.changes.adopt(change);
+    auto adopted = context_.changes.adopt(LogEntry{std::move(change), false});
     co_await settlement_.settle_in_background(std::move(adopted), UploadEnded::no);
   }
   co_return guard;

@@ -21,6 +21,7 @@ Task<Result<Verdict>> Settlement::judge(const std::string& key, const AttemptId&
       verdict.found = *fenced;
       break;
     }
+    if (!fenced.error().retryable()) co_return std::move(fenced).error();
     const bool again = co_await context_.pause(backoff, deadline);
     if (!again) co_return std::move(fenced).error();
   }
@@ -33,6 +34,7 @@ Task<Result<Discarded>> Settlement::discard(const Revision& name) {
   for (int attempt = 1;; ++attempt) {
     auto discarded = co_await context_.blobs.discard(name);
     if (discarded.ok()) co_return discarded;
+    if (discarded.error().code() == ErrorCode::unsupported) co_return discarded;
     const bool last = attempt >= context_.settings.cleanup_attempts;
     if (last && context_.settings.log_is_durable) co_return discarded;
     const bool again = co_await context_.pause(backoff, MonotonicTime::max());
@@ -85,7 +87,7 @@ Task<void> Settlement::settle_task(ChangeGuard guard, UploadEnded upload_ended) 
       co_return;
     }
     const bool stopping = co_await stop_requested();
-    if (stopping || context_.settings.log_is_durable) {
+    if (stopping || context_.settings.log_is_durable || !verdict.error().retryable()) {
       report_left_behind(change, verdict.error());
       co_return;
     }

@@ -13,6 +13,11 @@ Task<Result<void>> SmallWrite::run(std::string key, RowState state) {
 Task<Result<void>> SmallWrite::overwrite(Begun begun, RowState state) {
   std::optional<ChangeGuard> guard;
   if (begun.old_revision()) {
+    if (!context_.settings.has_long_term) {
+      // The redirect is the last that knows of the blob.
+      co_return Error(ErrorCode::unsupported,
+                      "the object lies in a long-term tier, which is not configured");
+    }
     auto recorded = co_await protected_write_.record(begun, std::nullopt);
     if (!recorded.ok()) co_return std::move(recorded).error();
     guard.emplace(std::move(*recorded));

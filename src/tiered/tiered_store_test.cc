@@ -13,7 +13,9 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Not;
 
-Error lost() { return Error(ErrorCode::unavailable, "the reply was lost"); }
+Error lost() {
+  return Error(ErrorCode::unavailable, "the reply was lost");
+}
 
 class PayloadSize : public TieredTest, public ::testing::WithParamInterface<std::size_t> {};
 
@@ -97,8 +99,8 @@ TEST_F(TieredStoreTest, lost_reply_is_answered_by_the_same_request_again) {
   rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
     if (name != "small" || !std::exchange(first, false)) return std::nullopt;
     RowState state = InlineRow{Metadata{}, SharedBytes("value")};
-    (void)run(memory_rows_.write_unless_redirect(id("k").storage_path(), state,
-                                                 rows_.stamps.back()));
+    (void)run(
+        memory_rows_.write_unless_redirect(id("k").storage_path(), state, rows_.stamps.back()));
     return Mutation::unknown(lost());
   };
   EXPECT_TRUE(put("k", "value").ok());
@@ -273,6 +275,46 @@ TEST_F(TieredStoreTest, change_without_heartbeats_is_not_committed) {
   EXPECT_EQ(stored.error().code(), ErrorCode::unavailable);
   EXPECT_THAT(rows_.requests, Not(Contains("commit")));
   EXPECT_FALSE(log_.empty());
+}
+
+// Its row is the last that knows of the blob.
+TEST_F(TieredStoreTest, rows_alone_do_not_overwrite_what_lies_in_a_long_term_tier) {
+  ASSERT_TRUE(put("k", large).ok());
+  NoBlobs no_blobs(1000);
+  TieredSettings settings;
+  settings.has_long_term = false;
+  settings.log_is_durable = false;
+  TieredStore store(rows_, no_blobs, changes_, clock_, random_, logger_, settings);
+  const auto removed = wait(store.remove(id("k")));
+  ASSERT_FALSE(removed.ok());
+  EXPECT_EQ(removed.error().code(), ErrorCode::unsupported);
+  EXPECT_EQ(get("k"), large);
+}
+
+TEST_F(TieredStoreTest, failed_upload_gives_its_space_back_before_any_fence) {
+  PieceStream stream(std::string(2'000'000, 'n'));
+  stream.breaks_at = 1'500'000;
+  rows_.on_mutation = [](const std::string& name) -> std::optional<Mutation> {
+    if (name == "fence")
+      return Mutation::failed(Error(ErrorCode::out_of_space, "the disk is full"));
+    return std::nullopt;
+  };
+  EXPECT_FALSE(put_stream("k", stream).ok());
+  EXPECT_TRUE(blobs_.uploads().empty());
+  EXPECT_FALSE(log_.empty());
+}
+
+TEST_F(TieredStoreTest, corrupt_row_ends_recovery_of_its_change_at_once) {
+  LogEntry entry;
+  entry.change.id = make_uuid_v7(clock_, random_);
+  entry.change.object = id("k").storage_path();
+  rows_.on_mutation = [](const std::string&) -> std::optional<Mutation> {
+    return Mutation::failed(Error(ErrorCode::corrupt, "the row is corrupt"));
+  };
+  const auto began = clock_.monotonic_now();
+  const auto settled = wait(store_.settler().settle(changes_.adopt(entry), false));
+  EXPECT_FALSE(settled.ok());
+  EXPECT_EQ(clock_.monotonic_now(), began);
 }
 
 TEST_F(TieredStoreTest, rows_alone_refuse_what_does_not_fit) {

@@ -130,7 +130,7 @@ Result<Json> audit(const std::string& rows_path, const std::string& blobs_path) 
   PosixFileSystem files;
   Findings findings;
   findings.temporary_files = count_temporary_files(blobs_path);
-  TRY_ASSIGN(auto database, Database::open(rows_path, clock, DatabaseSettings{}));
+  TRY_ASSIGN(auto database, Database::open(rows_path, clock, logger, DatabaseSettings{}));
   CommitQueue commits(*database, clock, logger);
   RocksDbRowStore rows(*database, commits, pool, ReclaimSettings{});
   RocksDbChangeLog log(*database, commits, pool);

@@ -96,7 +96,8 @@ Task<Result<bool>> MemoryBlobStore::extend(const Revision& name, WallTime) {
 std::set<Revision> MemoryBlobStore::blobs() const {
   const std::lock_guard lock(mutex_);
   std::set<Revision> names;
-  for (const auto& [name, blob] : blobs_) names.insert(name);
+  for (const auto& [name, blob] : blobs_)
+    names.insert(name);
   return names;
 }
 

@@ -4,7 +4,9 @@ namespace objectstore {
 
 namespace {
 
-Mutation outcome(bool applied) { return applied ? Mutation::applied() : Mutation::refused(); }
+Mutation outcome(bool applied) {
+  return applied ? Mutation::applied() : Mutation::refused();
+}
 
 }  // namespace
 
@@ -57,23 +59,25 @@ Task<Mutation> MemoryRowStore::commit(std::string_view key, const AttemptId& att
 }
 
 Task<Result<FenceFound>> MemoryRowStore::fence(std::string_view key, const AttemptId& attempt) {
-  co_return with_row(key,
-                     [&](RowCells& row, std::uint64_t) { return apply_fence(row, attempt); });
+  co_return with_row(key, [&](RowCells& row, std::uint64_t) { return apply_fence(row, attempt); });
 }
 
 Task<Mutation> MemoryRowStore::bump(std::string_view key, const Row& as_read, WallTime deadline) {
-  co_return outcome(with_row(
-      key, [&](RowCells& row, std::uint64_t) { return apply_bump(row, as_read, deadline); }));
+  co_return outcome(with_row(key, [&](RowCells& row, std::uint64_t now) {
+    return apply_bump(row, as_read, deadline, now);
+  }));
 }
 
-Task<Result<RowSweeper::Sweep>> MemoryRowStore::sweep(WallTime now, std::size_t limit) {
+Task<Result<RowSweeper::Sweep>> MemoryRowStore::sweep(WallTime now, std::string from,
+                                                      std::size_t limit) {
   const std::lock_guard lock(mutex_);
   Sweep sweep;
-  for (auto& [key, row] : rows_) {
+  for (auto it = rows_.lower_bound(from); it != rows_.end(); ++it) {
+    auto& [key, row] = *it;
     const auto deadline = deadline_of(row.state);
     if (!deadline || *deadline >= now) continue;
     if (sweep.collected + sweep.redirects.size() >= limit) {
-      sweep.more = true;
+      sweep.next = key;
       break;
     }
     if (std::holds_alternative<InlineRow>(row.state)) {

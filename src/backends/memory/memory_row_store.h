@@ -27,7 +27,7 @@ class MemoryRowStore final : public RowStore, public RowSweeper {
   Task<Result<FenceFound>> fence(std::string_view key, const AttemptId& attempt) override;
   Task<Mutation> bump(std::string_view key, const Row& as_read, WallTime deadline) override;
 
-  Task<Result<Sweep>> sweep(WallTime now, std::size_t limit) override;
+  Task<Result<Sweep>> sweep(WallTime now, std::string from, std::size_t limit) override;
   Task<Result<void>> reclaim() override { co_return Result<void>(); }
 
   // All rows, for audits.

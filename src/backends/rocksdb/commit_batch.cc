@@ -2,6 +2,14 @@
 
 namespace objectstore {
 
+namespace {
+
+// Requests reach this store by a queue of its own process: none arrives later, or twice. Without
+// this, a row that is never committed would grow with every upload that is broken off.
+constexpr std::uint64_t fence_lifetime_ms = 10 * 60 * 1000;
+
+}  // namespace
+
 Result<StoredRow*> CommitBatch::row(const std::string& key) {
   if (const auto it = rows_.find(key); it != rows_.end()) return &it->second.row;
   rocksdb::PinnableSlice value;
@@ -13,7 +21,7 @@ Result<StoredRow*> CommitBatch::row(const std::string& key) {
     loaded.indexed_deadline = deadline_of(loaded.row.cells.state);
     loaded.has_payload = std::holds_alternative<InlineRow>(loaded.row.cells.state);
     loaded.stored_payload = loaded.row.payload_size;
-    collect_cells(loaded.row.cells, now_ms_);
+    collect_cells(loaded.row.cells, now_ms_, fence_lifetime_ms);
   } else if (!status.IsNotFound()) {
     return to_error(status, "row " + key + " can't be read");
   }
@@ -62,8 +70,8 @@ void CommitBatch::write_row(const std::string& key, Payload payload) {
 Result<std::optional<std::string>> CommitBatch::log_value(const std::string& key) {
   if (const auto it = log_.find(key); it != log_.end()) return it->second;
   std::string value;
-  const auto status = database_.db().Get(rocksdb::ReadOptions(),
-                                         database_.column(Column::changelog), key, &value);
+  const auto status =
+      database_.db().Get(rocksdb::ReadOptions(), database_.column(Column::changelog), key, &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return to_error(status, "change log entry " + key + " can't be read");
   return std::optional<std::string>(std::move(value));

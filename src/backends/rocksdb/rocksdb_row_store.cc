@@ -178,13 +178,14 @@ Task<Result<FenceFound>> RocksDbRowStore::fence(std::string_view key, const Atte
 
 Task<Mutation> RocksDbRowStore::bump(std::string_view key, const Row& as_read, WallTime deadline) {
   return mutate(commits_, key, CommitBatch::Payload::kept,
-                [&as_read, deadline](RowCells& row, std::uint64_t) {
-                  return apply_bump(row, as_read, deadline);
+                [&as_read, deadline](RowCells& row, std::uint64_t now) {
+                  return apply_bump(row, as_read, deadline, now);
                 });
 }
 
-Task<Result<RowSweeper::Sweep>> RocksDbRowStore::sweep(WallTime now, std::size_t limit) {
-  auto find_expired = [this, now, limit]() -> Result<std::vector<std::string>> {
+Task<Result<RowSweeper::Sweep>> RocksDbRowStore::sweep(WallTime now, std::string from,
+                                                       std::size_t limit) {
+  auto find_expired = [this, now, &from, limit]() -> Result<std::vector<std::string>> {
     std::vector<std::string> keys;
     const auto end = expiry_key(now, "");
     const auto end_slice = to_slice(end);
@@ -192,19 +193,20 @@ Task<Result<RowSweeper::Sweep>> RocksDbRowStore::sweep(WallTime now, std::size_t
     options.iterate_upper_bound = &end_slice;
     const std::unique_ptr<rocksdb::Iterator> it(
         database_.db().NewIterator(options, database_.column(Column::expiry)));
-    for (it->SeekToFirst(); it->Valid() && keys.size() < limit; it->Next()) {
+    for (it->Seek(to_slice(from)); it->Valid() && keys.size() < limit; it->Next()) {
       keys.push_back(it->key().ToString());
     }
     if (!it->status().ok()) return to_error(it->status(), "the index of deadlines can't be read");
     return keys;
   };
   CO_TRY_ASSIGN(auto keys, co_await pool_.run(find_expired));
-  const bool more = keys.size() == limit;
   if (keys.empty()) co_return Sweep();
+  std::string next;
+  if (keys.size() == limit) next = keys.back() + '\0';
   SweepRequest request(std::move(keys));
   auto outcome = co_await commits_.run(request);
   if (outcome.kind != CommitOutcome::Kind::durable) co_return std::move(*outcome.error);
-  request.sweep.more = more;
+  request.sweep.next = std::move(next);
   co_return std::move(request.sweep);
 }
 
@@ -224,8 +226,10 @@ Task<Result<void>> RocksDbRowStore::reclaim() {
     if (!flushed.ok()) return to_error(flushed, "memory can't be written to files");
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = false;
+    options.canceled = &reclaim_cancelled_;
     for (const auto column : {Column::payloads, Column::expiry, Column::rows}) {
       const auto status = db.CompactRange(options, database_.column(column), nullptr, nullptr);
+      if (status.IsIncomplete()) return Result<void>();  // cancelled: next time
       if (!status.ok()) return to_error(status, "compaction failed");
     }
     return database_.keep_memory_in_use();

@@ -35,8 +35,10 @@ class RocksDbRowStore final : public RowStore, public RowSweeper {
   Task<Result<FenceFound>> fence(std::string_view key, const AttemptId& attempt) override;
   Task<Mutation> bump(std::string_view key, const Row& as_read, WallTime deadline) override;
 
-  Task<Result<Sweep>> sweep(WallTime now, std::size_t limit) override;
+  Task<Result<Sweep>> sweep(WallTime now, std::string from, std::size_t limit) override;
   Task<Result<void>> reclaim() override;
+  // Ends a reclaim() under way, and every later one, early: for shutdown.
+  void cancel_reclaim() { reclaim_cancelled_ = true; }
 
   struct ListedRow {
     std::string key;
@@ -60,6 +62,7 @@ class RocksDbRowStore final : public RowStore, public RowSweeper {
   CommitQueue& commits_;
   BlockingPool& pool_;
   const ReclaimSettings reclaim_;
+  std::atomic<bool> reclaim_cancelled_ = false;
 };
 
 }  // namespace objectstore

@@ -73,7 +73,7 @@ TEST_F(RocksDbRowStoreTest, a_corrupt_row_fails_every_request_and_stays_as_it_is
   EXPECT_EQ(parts_.write(key_, AbsentRow{}, stamp_of(9)), Outcome::failed);
   EXPECT_FALSE(run(parts_.rows.fence(key_, attempt_of(1))).ok());
   EXPECT_EQ(run(parts_.rows.open_intent(key_, attempt_of(1), {})).outcome(), Outcome::failed);
-  const auto swept = run(parts_.rows.sweep(clock_.now() + std::chrono::hours(1), 10));
+  const auto swept = run(parts_.rows.sweep(clock_.now() + std::chrono::hours(1), "", 10));
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->collected, 0U);
   EXPECT_EQ(parts_.raw(Column::rows, key_), value);
@@ -113,7 +113,7 @@ TEST_F(RocksDbRowStoreTest, a_stale_key_in_the_index_is_dropped_by_the_sweep) {
   ASSERT_EQ(parts_.write(key_, inline_state("payload"), stamp_of(1)), Outcome::applied);
   parts_.put_raw(Column::expiry, expiry_key(deadline, key_), "");
   parts_.put_raw(Column::expiry, expiry_key(deadline, "u/objects/never"), "");
-  const auto swept = run(parts_.rows.sweep(deadline + std::chrono::hours(1), 10));
+  const auto swept = run(parts_.rows.sweep(deadline + std::chrono::hours(1), "", 10));
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->collected, 0U);
   EXPECT_TRUE(parts_.keys(Column::expiry).empty());
@@ -210,12 +210,13 @@ TEST(RocksDbSpace, a_sweep_and_a_reclaim_give_the_disk_back) {
 
   const auto now = clock.now() + std::chrono::seconds(1);
   std::size_t collected = 0;
-  for (bool more = true; more;) {
-    const auto swept = run(parts.rows.sweep(now, 100));
+  std::string from;
+  do {
+    const auto swept = run(parts.rows.sweep(now, from, 100));
     ASSERT_TRUE(swept.ok());
     collected += swept->collected;
-    more = swept->more;
-  }
+    from = swept->next;
+  } while (!from.empty());
   EXPECT_EQ(collected, rows);
   const auto reclaimed = run(parts.rows.reclaim());
   ASSERT_TRUE(reclaimed.ok()) << reclaimed.error().describe();
