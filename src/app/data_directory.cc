@@ -10,6 +10,7 @@
 #include <string>
 
 #include "app/version.h"
+#include "runtime/directories.h"
 
 namespace objectstore {
 
@@ -25,8 +26,8 @@ Error failed(const fs::path& path, std::string_view what) {
   return Error(code, "can't " + std::string(what) + " " + path.string() + ": " + reason);
 }
 
-Result<void> sync_path(const fs::path& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+Result<void> sync_file(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failed(path, "open");
   const int synced = ::fsync(fd);
   ::close(fd);
@@ -43,13 +44,11 @@ Result<void> write_format(const fs::path& directory) {
     out.flush();
     if (!out) return failed(temporary, "write");
   }
-  TRY(sync_path(temporary, O_RDONLY));
+  TRY(sync_file(temporary));
   if (::rename(temporary.c_str(), (directory / "format").c_str()) != 0) {
     return failed(temporary, "rename");
   }
-  TRY(sync_path(directory, O_RDONLY | O_DIRECTORY));
-  const auto parent = fs::absolute(directory).parent_path();
-  return sync_path(parent, O_RDONLY | O_DIRECTORY);
+  return sync_directory(directory);
 }
 
 Result<void> check_format(const fs::path& directory) {
@@ -57,10 +56,11 @@ Result<void> check_format(const fs::path& directory) {
   std::string line;
   std::getline(in, line);
   if (line == format_line) return Result<void>();
-  return Error(ErrorCode::conflict,
-               (directory / "format").string() + " says \"" + line.substr(0, 80) +
-                   "\", which this version can't read; run the version named in that file, or start "
-                   "in another directory");
+  return Error(
+      ErrorCode::conflict,
+      (directory / "format").string() + " says \"" + line.substr(0, 80) +
+          "\", which this version can't read; run the version named in that file, or start "
+          "in another directory");
 }
 
 Result<void> refuse_foreign_files(const fs::path& directory) {
@@ -83,11 +83,8 @@ Result<void> refuse_foreign_files(const fs::path& directory) {
 }  // namespace
 
 Result<DataDirectory> open_data_directory(const fs::path& path) {
+  TRY(make_directories_durably(path));
   std::error_code error;
-  fs::create_directories(path, error);
-  if (error) {
-    return Error(ErrorCode::io, "can't make directory " + path.string() + ": " + error.message());
-  }
   if (fs::exists(path / "format", error)) {
     TRY(check_format(path));
   } else {

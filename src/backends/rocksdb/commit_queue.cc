@@ -12,6 +12,18 @@ constexpr std::string_view probe_key = "probe";
 
 }  // namespace
 
+Mutation to_mutation(CommitOutcome outcome, bool applied) {
+  switch (outcome.kind) {
+    case CommitOutcome::Kind::durable:
+      return applied ? Mutation::applied() : Mutation::refused();
+    case CommitOutcome::Kind::failed:
+      return Mutation::failed(std::move(*outcome.error));
+    case CommitOutcome::Kind::unknown:
+      break;
+  }
+  return Mutation::unknown(std::move(*outcome.error));
+}
+
 CommitQueue::CommitQueue(Database& database, Clock& clock, Logger& logger)
     : database_(database), clock_(clock), logger_(logger), places_(queue_limit) {
   thread_ = std::thread([this] { loop(); });
@@ -162,7 +174,9 @@ bool CommitQueue::probe() {
                                 to_slice(std::to_string(unix_ms(clock_.now()))));
   }
   if (!status.ok()) {
-    write_error_ = to_error(status, "the row store can't write");
+    auto error = to_error(status, "the row store can't write");
+    // While the engine recovers by itself it says no more than that it is busy.
+    if (error.code() != ErrorCode::unavailable) write_error_ = std::move(error);
     return false;
   }
   logger_.info("the row store can write again");

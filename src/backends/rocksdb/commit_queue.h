@@ -86,6 +86,9 @@ struct CommitOutcome {
   std::optional<Error> error;  // unless durable
 };
 
+// What a request's own verdict means once its batch has come out.
+[[nodiscard]] Mutation to_mutation(CommitOutcome outcome, bool applied);
+
 // Thread-safe. Its destructor fails what is still queued.
 class CommitQueue {
  public:

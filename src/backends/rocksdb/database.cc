@@ -10,7 +10,9 @@
 #include <mutex>
 #include <set>
 
+#include "backends/rocksdb/log_tail.h"
 #include "backends/rocksdb/row_format.h"
+#include "runtime/directories.h"
 
 namespace objectstore {
 
@@ -85,8 +87,6 @@ rocksdb::DBOptions db_options(const DatabaseSettings& settings) {
   options.max_total_wal_size = 2 * settings.write_buffer_bytes;
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1 << 20;
-  // A torn last record was never acknowledged; a hole before it was, and must not pass silently.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
   return options;
 }
@@ -117,7 +117,38 @@ bool is_open_elsewhere(const rocksdb::Status& status) {
          (has("While lock file") && has("temporarily unavailable"));
 }
 
+constexpr std::uint64_t bytes_to_work = 4 << 20;  // manifest, first log
+
+Result<void> check_space(const std::filesystem::path& path, const DatabaseSettings& settings) {
+  auto available = settings.available_bytes;
+  if (!available) {
+    std::error_code error;
+    available = std::filesystem::space(path, error).available;
+    if (error) {
+      return Error(ErrorCode::io, "can't tell the free space of the disk that holds " +
+                                      path.string() + ": " + error.message());
+    }
+  }
+  const auto needed = bytes_to_open(path);
+  if (*available >= needed) return Result<void>();
+  return Error(ErrorCode::out_of_space,
+               "the disk is too full to open the database " + path.string() + ": it needs " +
+                   std::to_string(needed) + " bytes free to replay its logs and has " +
+                   std::to_string(*available) + "; free at least " +
+                   std::to_string(needed - *available) + " bytes and start again");
+}
+
 }  // namespace
+
+std::uint64_t bytes_to_open(const std::filesystem::path& directory) {
+  auto needed = bytes_to_work;
+  for (const auto& log : log_files(directory)) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(log, error);
+    if (!error) needed += size;
+  }
+  return needed;
+}
 
 Error to_error(const rocksdb::Status& status, std::string context) {
   auto code = ErrorCode::io;
@@ -128,42 +159,73 @@ Error to_error(const rocksdb::Status& status, std::string context) {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Clock& clock,
-                                                 const DatabaseSettings& settings) {
+                                                 Logger& logger, const DatabaseSettings& settings) {
   const auto cache = rocksdb::NewLRUCache(settings.block_cache_bytes);
   auto plain = column_options(settings, cache);
   auto rows = plain;
   rows.compaction_filter_factory = std::make_shared<StampCollectorFactory>(clock);
   rows.periodic_compaction_seconds = 24 * 3600;
-  const std::vector<rocksdb::ColumnFamilyDescriptor> columns = {
+  const Columns columns = {
       {rocksdb::kDefaultColumnFamilyName, plain},
       {"rows", rows},
       {"payloads", plain},
       {"expiry", plain},
       {"changelog", plain},
   };
-  std::error_code made;
-  std::filesystem::create_directories(path, made);
-  if (made) {
-    return Error(ErrorCode::io, "can't make directory " + path.string() + ": " + made.message());
-  }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* raw = nullptr;
+  TRY(make_directories_durably(path));
+  TRY(check_space(path, settings));
+  TRY(check_logs(path));
   std::unique_ptr<Database> database(new Database());
-  database->log_watcher_ = std::make_shared<LogWatcher>();
-  auto options = db_options(settings);
-  options.listeners.push_back(database->log_watcher_);
-  const auto status = rocksdb::DB::Open(options, path.string(), columns, &handles, &raw);
-  if (!status.ok()) {
-    if (is_open_elsewhere(status)) {
-      return Error(ErrorCode::conflict, "another process has the database " + path.string() +
-                                            " open; stop it, or give this one a path of its own");
-    }
-    return to_error(status, "can't open the database " + path.string());
+  // This mode leaves out a last record that is short, and was never acknowledged; a hole before
+  // acknowledged ones must not pass silently.
+  const auto status = database->open_in(path, columns, settings,
+                                        rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+  if (is_open_elsewhere(status)) {
+    return Error(ErrorCode::conflict, "another process has the database " + path.string() +
+                                          " open; stop it, or give this one a path of its own");
   }
-  database->db_.reset(raw);
-  std::copy(handles.begin(), handles.end(), database->handles_.begin());
+  if (!status.ok()) {
+    const auto error = to_error(status, "can't open the database " + path.string());
+    if (!status.IsCorruption()) return error;
+    TRY(database->open_without_torn_batch(path, columns, settings, logger, error));
+  }
   TRY(database->check_format());
   return database;
+}
+
+rocksdb::Status Database::open_in(const std::filesystem::path& path, const Columns& columns,
+                                  const DatabaseSettings& settings, rocksdb::WALRecoveryMode mode) {
+  log_watcher_ = std::make_shared<LogWatcher>();
+  auto options = db_options(settings);
+  options.wal_recovery_mode = mode;
+  options.listeners.push_back(log_watcher_);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  auto status = rocksdb::DB::Open(options, path.string(), columns, &handles, &raw);
+  if (status.ok()) {
+    db_.reset(raw);
+    std::copy(handles.begin(), handles.end(), handles_.begin());
+  }
+  return status;
+}
+
+// A batch longer than a page may reach the disk with a hole when the power fails.
+Result<void> Database::open_without_torn_batch(const std::filesystem::path& path,
+                                               const Columns& columns,
+                                               const DatabaseSettings& settings, Logger& logger,
+                                               const Error& corruption) {
+  TRY_ASSIGN(const auto torn, find_torn_log(path));
+  if (!torn) return corruption;
+  logger.error(
+      "the last batch in the row store's log is torn and is left out; unless the machine has "
+      "crashed or lost power while it was written, check the disk",
+      {{"log", torn->path.string()},
+       {"offset", std::to_string(torn->offset)},
+       {"error", corruption.describe()}});
+  const auto status =
+      open_in(path, columns, settings, rocksdb::WALRecoveryMode::kPointInTimeRecovery);
+  if (!status.ok()) return to_error(status, "can't open the database " + path.string());
+  return Result<void>();
 }
 
 Result<void> Database::check_format() {

@@ -52,7 +52,7 @@ TEST(Database, reopening_keeps_everything) {
   ASSERT_TRUE(entries.ok());
   ASSERT_EQ(entries->size(), 1U);
   EXPECT_EQ(std::get<LogEntry>(entries->at(0).content), entry);
-  const auto swept = run(parts.rows.sweep(deadline + std::chrono::seconds(1), 10));
+  const auto swept = run(parts.rows.sweep(deadline + std::chrono::seconds(1), "", 10));
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->collected, 1U);
 }
@@ -60,9 +60,10 @@ TEST(Database, reopening_keeps_everything) {
 TEST(Database, a_second_open_says_that_it_is_open_already) {
   const ScratchDirectory directory;
   ManualClock clock;
+  RecordingLogger logger;
   const auto path = directory.path() / "rows";
-  const auto first = open_database(path, clock);
-  const auto second = Database::open(path, clock, DatabaseSettings());
+  const auto first = open_database(path, clock, logger);
+  const auto second = Database::open(path, clock, logger, DatabaseSettings());
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code(), ErrorCode::conflict);
   const auto text = second.error().describe();
@@ -106,9 +107,10 @@ class LockHolder {
 TEST(Database, a_database_that_another_process_holds_is_left_alone) {
   const ScratchDirectory directory;
   ManualClock clock;
-  { const auto made = open_database(directory.path(), clock); }
+  RecordingLogger logger;
+  { const auto made = open_database(directory.path(), clock, logger); }
   const LockHolder holder(directory.path() / "LOCK");
-  const auto opened = Database::open(directory.path(), clock, DatabaseSettings());
+  const auto opened = Database::open(directory.path(), clock, logger, DatabaseSettings());
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code(), ErrorCode::conflict) << opened.error().describe();
 }
@@ -128,10 +130,11 @@ class RefusesFiles final : public rocksdb::FileSystemWrapper {
 TEST(Database, an_error_on_a_path_that_holds_the_word_lock_is_told_as_it_is) {
   const ScratchDirectory directory;
   ManualClock clock;
+  RecordingLogger logger;
   const auto env = rocksdb::NewCompositeEnv(std::make_shared<RefusesFiles>());
   DatabaseSettings settings;
   settings.env = env.get();
-  const auto opened = Database::open(directory.path() / "blocks", clock, settings);
+  const auto opened = Database::open(directory.path() / "blocks", clock, logger, settings);
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code(), ErrorCode::io) << opened.error().describe();
 }
@@ -139,8 +142,9 @@ TEST(Database, an_error_on_a_path_that_holds_the_word_lock_is_told_as_it_is) {
 TEST(Database, a_path_that_is_a_file_is_refused) {
   const ScratchDirectory directory;
   ManualClock clock;
+  RecordingLogger logger;
   std::ofstream(directory.path() / "file") << "x";
-  const auto opened = Database::open(directory.path() / "file" / "rows", clock, {});
+  const auto opened = Database::open(directory.path() / "file" / "rows", clock, logger, {});
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code(), ErrorCode::io);
 }
@@ -148,18 +152,47 @@ TEST(Database, a_path_that_is_a_file_is_refused) {
 TEST(Database, an_unknown_format_version_is_refused_with_instructions) {
   const ScratchDirectory directory;
   ManualClock clock;
+  RecordingLogger logger;
   const auto path = directory.path() / "rows";
   {
     RocksDbParts parts(path, clock);
     EXPECT_EQ(parts.raw(Column::base, "format"), "1");
     parts.put_raw(Column::base, "format", "2");
   }
-  const auto opened = Database::open(path, clock, DatabaseSettings());
+  const auto opened = Database::open(path, clock, logger, DatabaseSettings());
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code(), ErrorCode::conflict);
   const auto text = opened.error().describe();
   EXPECT_NE(text.find("format version 2"), std::string::npos) << text;
   EXPECT_NE(text.find("run the program that wrote it"), std::string::npos) << text;
+}
+
+TEST(Database, a_disk_too_full_to_replay_the_logs_is_refused_with_instructions) {
+  const ScratchDirectory directory;
+  ManualClock clock;
+  RecordingLogger logger;
+  const auto path = directory.path() / "rows";
+  const auto made = directory.path() / "made";
+  {
+    RocksDbParts parts(made, clock);
+    ASSERT_EQ(parts.write("u/objects/k", inline_state(std::string(100'000, 'x')), stamp_of(1)),
+              Outcome::applied);
+    copy_as_after_a_crash(made, path);
+  }
+  const auto needed = bytes_to_open(path);
+  EXPECT_EQ(bytes_to_open(directory.path() / "missing"), 4U << 20);
+  EXPECT_GT(needed, (4U << 20) + 100'000);
+  DatabaseSettings settings;
+  settings.available_bytes = needed - 1;
+  const auto refused = Database::open(path, clock, logger, settings);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::out_of_space);
+  const auto text = refused.error().describe();
+  EXPECT_NE(text.find("needs " + std::to_string(needed)), std::string::npos) << text;
+  EXPECT_NE(text.find("free at least 1 bytes and start again"), std::string::npos) << text;
+  settings.available_bytes = needed;
+  const auto opened = Database::open(path, clock, logger, settings);
+  EXPECT_TRUE(opened.ok()) << opened.error().describe();
 }
 
 std::filesystem::path newest_log(const std::filesystem::path& path) {

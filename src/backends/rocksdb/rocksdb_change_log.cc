@@ -28,15 +28,7 @@ template <class F>
 Task<Mutation> mutate(CommitQueue& commits, F change) {
   LogRequest<F> request(std::move(change));
   auto outcome = co_await commits.run(request);
-  switch (outcome.kind) {
-    case CommitOutcome::Kind::durable:
-      co_return request.applied ? Mutation::applied() : Mutation::refused();
-    case CommitOutcome::Kind::failed:
-      co_return Mutation::failed(std::move(*outcome.error));
-    case CommitOutcome::Kind::unknown:
-      break;
-  }
-  co_return Mutation::unknown(std::move(*outcome.error));
+  co_return to_mutation(std::move(outcome), request.applied);
 }
 
 template <class F>

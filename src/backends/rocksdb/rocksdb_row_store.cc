@@ -34,15 +34,7 @@ Task<Mutation> mutate(CommitQueue& commits, std::string_view key, CommitBatch::P
                       Rule rule) {
   RowRequest<Rule> request(key, payload, std::move(rule));
   auto outcome = co_await commits.run(request);
-  switch (outcome.kind) {
-    case CommitOutcome::Kind::durable:
-      co_return request.applied ? Mutation::applied() : Mutation::refused();
-    case CommitOutcome::Kind::failed:
-      co_return Mutation::failed(std::move(*outcome.error));
-    case CommitOutcome::Kind::unknown:
-      break;
-  }
-  co_return Mutation::unknown(std::move(*outcome.error));
+  co_return to_mutation(std::move(outcome), request.applied);
 }
 
 Error corrupt_payload(const std::string& key) {

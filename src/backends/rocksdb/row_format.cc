@@ -138,8 +138,7 @@ void read_cells(Reader& in, RowCells& cells) {
 }
 
 Error corrupt_row(std::string_view key, std::string_view why) {
-  return Error(ErrorCode::corrupt,
-               "row " + std::string(key) + " is corrupt: " + std::string(why));
+  return Error(ErrorCode::corrupt, "row " + std::string(key) + " is corrupt: " + std::string(why));
 }
 
 }  // namespace

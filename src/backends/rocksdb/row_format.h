@@ -1,7 +1,7 @@
 // How rows lie in RocksDB (docs/formats/rows.md).
 //
-// Two column families: `rows` holds a row's cells, `payloads` the bytes of an inline row, both under
-// the storage path. Requests that look at cells never touch a payload.
+// Two column families: `rows` holds a row's cells, `payloads` the bytes of an inline row, both
+// under the storage path. Requests that look at cells never touch a payload.
 #pragma once
 
 #include <cstdint>

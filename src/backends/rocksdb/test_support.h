@@ -135,10 +135,10 @@ class WalFaults final : public rocksdb::FileSystemWrapper {
 };
 
 inline std::unique_ptr<Database> open_database(const std::filesystem::path& path, Clock& clock,
-                                               rocksdb::Env* env = nullptr) {
+                                               Logger& logger, rocksdb::Env* env = nullptr) {
   DatabaseSettings settings;
   settings.env = env;
-  auto opened = Database::open(path, clock, settings);
+  auto opened = Database::open(path, clock, logger, settings);
   EXPECT_TRUE(opened.ok()) << opened.error().describe();
   return opened.ok() ? std::move(opened).value() : nullptr;
 }
@@ -147,7 +147,7 @@ inline std::unique_ptr<Database> open_database(const std::filesystem::path& path
 struct RocksDbParts {
   RocksDbParts(const std::filesystem::path& path, Clock& clock, rocksdb::Env* env = nullptr,
                ReclaimSettings reclaim = {})
-      : database(open_database(path, clock, env)),
+      : database(open_database(path, clock, logger, env)),
         commits(*database, clock, logger),
         rows(*database, commits, pool, reclaim),
         log(*database, commits, pool) {}
