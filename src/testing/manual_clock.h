@@ -40,10 +40,8 @@ class ManualClock final : public Clock {
     auto enqueue = [this, when, &key, slot = cancellation.slot()](Completer<Done> waiter) mutable {
       {
         const std::lock_guard lock(mutex_);
-        if (when > monotonic_) {
-          key = Key{when, next_sequence_++};
-          sleepers_.emplace(key, std::move(waiter));
-        }
+        key = Key{when, next_sequence_++};
+        if (when > monotonic_) sleepers_.emplace(key, std::exchange(waiter, Completer<Done>()));
       }
       if (waiter) {
         waiter.complete(Done{});

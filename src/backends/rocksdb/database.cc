@@ -164,7 +164,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   auto plain = column_options(settings, cache);
   auto rows = plain;
   rows.compaction_filter_factory = std::make_shared<StampCollectorFactory>(clock);
-  rows.periodic_compaction_seconds = 24 * 3600;
+  rows.periodic_compaction_seconds = std::uint64_t{24} * 3600;
   const Columns columns = {
       {rocksdb::kDefaultColumnFamilyName, plain},
       {"rows", rows},
