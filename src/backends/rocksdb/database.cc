@@ -38,6 +38,9 @@ class Database::LogWatcher final : public rocksdb::EventListener {
 
 namespace {
 
+// Smaller payloads are cheaper to carry along than to look up.
+constexpr std::uint64_t least_separate_payload = 2048;
+
 constexpr std::string_view format_key = "format";
 constexpr std::string_view format_version = "1";
 
@@ -165,10 +168,17 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   auto rows = plain;
   rows.compaction_filter_factory = std::make_shared<StampCollectorFactory>(clock);
   rows.periodic_compaction_seconds = std::uint64_t{24} * 3600;
+  auto payloads = plain;
+  // Payloads are written once at the flush; compactions move their keys only.
+  payloads.enable_blob_files = true;
+  payloads.min_blob_size = least_separate_payload;
+  payloads.blob_file_size = settings.write_buffer_bytes;
+  payloads.blob_cache = cache;
+  payloads.enable_blob_garbage_collection = true;
   const Columns columns = {
       {rocksdb::kDefaultColumnFamilyName, plain},
       {"rows", rows},
-      {"payloads", plain},
+      {"payloads", payloads},
       {"expiry", plain},
       {"changelog", plain},
   };

@@ -204,8 +204,12 @@ Task<Result<RowSweeper::Sweep>> RocksDbRowStore::sweep(WallTime now, std::string
 
 Task<Result<void>> RocksDbRowStore::reclaim() {
   std::uint64_t stored = 0;
-  database_.db().GetIntProperty(database_.column(Column::payloads),
-                                rocksdb::DB::Properties::kTotalSstFilesSize, &stored);
+  for (const auto& property :
+       {rocksdb::DB::Properties::kTotalSstFilesSize, rocksdb::DB::Properties::kTotalBlobFileSize}) {
+    std::uint64_t bytes = 0;
+    database_.db().GetIntProperty(database_.column(Column::payloads), property, &bytes);
+    stored += bytes;
+  }
   if (commits_.freed_bytes() < std::max(reclaim_.least_garbage_bytes, stored / 4)) {
     co_return Result<void>();
   }
@@ -219,6 +223,8 @@ Task<Result<void>> RocksDbRowStore::reclaim() {
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = false;
     options.canceled = &reclaim_cancelled_;
+    options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+    options.blob_garbage_collection_age_cutoff = 1.0;
     for (const auto column : {Column::payloads, Column::expiry, Column::rows}) {
       const auto status = db.CompactRange(options, database_.column(column), nullptr, nullptr);
       if (status.IsIncomplete()) return Result<void>();  // cancelled: next time
