@@ -3,6 +3,9 @@
 namespace objectstore {
 namespace {
 
+// Intents are kept that long (storage/row_cells.h).
+constexpr Duration longest_upload_window = std::chrono::hours(7 * 24);
+
 void check_storage(const StorageConfig& storage, std::vector<std::string>& out) {
   const auto unavailable = [&](const std::string& key, const std::string& type) {
     out.push_back(key + ": type " + type + " is not available yet");
@@ -34,6 +37,12 @@ std::vector<std::string> startup_errors(const Config& config) {
     out.emplace_back(
         "Auth enforcement is enabled but no keys are configured (auth.keys; auth.enforce: false "
         "turns authentication off)");
+  }
+  const auto* const tiered = std::get_if<TieredStorage>(&config.storage);
+  if (tiered != nullptr && tiered->changelog.times.late_upload_window > longest_upload_window) {
+    out.emplace_back(
+        "storage.changelog.late_upload_window: longer than 7d, after which an upload could not be "
+        "committed any more");
   }
   return out;
 }

@@ -260,6 +260,15 @@ TEST(ConfigCheck, enforcement_without_keys_is_fatal) {
   EXPECT_THAT(startup_errors(good("auth: {keys: {k: {key_files: []}}}")), IsEmpty());
 }
 
+TEST(ConfigCheck, uploads_can_not_take_longer_than_their_intents_are_kept) {
+  const std::string storage =
+      "auth: {enforce: false}\nstorage: {type: tiered, high_volume: {type: rocksdb, path: a}, "
+      "long_term: {type: filesystem, path: b}, changelog: {type: rocksdb, late_upload_window: ";
+  EXPECT_THAT(startup_errors(good(storage + "7d}}")), IsEmpty());
+  EXPECT_THAT(startup_errors(good(storage + "8d}}")),
+              ElementsAre(testing::HasSubstr("late_upload_window")));
+}
+
 TEST(ConfigCheck, what_is_not_built_yet_is_told) {
   struct Case {
     std::string yaml;
