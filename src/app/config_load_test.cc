@@ -16,6 +16,7 @@ using testing::IsEmpty;
 
 std::vector<std::string> texts(const std::vector<ConfigProblem>& problems) {
   std::vector<std::string> out;
+  out.reserve(problems.size());
   for (const auto& problem : problems)
     out.push_back(problem.str());
   return out;
@@ -184,10 +185,10 @@ TEST(ConfigLoad, a_document_that_contains_itself_ends_as_an_error) {
   for (int i = 1; i < 12; ++i) {
     const auto n = std::to_string(i);
     const auto below = "*a" + std::to_string(i - 1);
-    bomb += "a" + n + ": &a" + n + " [" + below;
+    bomb.append("a").append(n).append(": &a").append(n).append(" [").append(below);
     for (int j = 0; j < 9; ++j)
-      bomb += ", " + below;
-    bomb += "]\n";
+      bomb.append(", ").append(below);
+    bomb.append("]\n");
   }
   EXPECT_EQ(load(bomb).errors.size(), 1U);
 }
