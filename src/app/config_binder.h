@@ -33,7 +33,9 @@ struct BindContext {
   std::string key;
   BindReport& report;
 
-  void fail(std::string text) const { report.errors.push_back({key, value.origin, text}); }
+  void fail(std::string text) const {
+    report.errors.push_back({key, value.origin, std::move(text)});
+  }
   void expected(std::string_view what) const;
   [[nodiscard]] BindContext at(const ConfigValue& child, std::string child_key) const {
     return {child, std::move(child_key), report};

@@ -238,7 +238,7 @@ Task<void> Connection::refuse() {
 
 // Closing while the client still sends would reset the connection and could cost it the answer.
 Task<void> Connection::linger() {
-  constexpr std::size_t most = 64 * 1024 * 1024;
+  constexpr std::size_t most = std::size_t{64} << 20;
   body_.release_buffer();
   io_.shutdown_send();
   io_.arm(settings_.lingering_timeout);

@@ -127,7 +127,7 @@ Task<void> Endpoints::get(const RequestHead& request_head, const ObjectId& id, R
     range = *std::move(parsed);
   }
   const bool ranged = range.has_value();
-  auto result = co_await objects_.get(id, std::move(range));
+  auto result = co_await objects_.get(id, range);
   if (!result.ok()) {
     fail(result.error(), id, response);
   } else if (const auto* bad_range = std::get_if<RangeNotSatisfiable>(&*result)) {

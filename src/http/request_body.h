@@ -17,9 +17,9 @@ namespace objectstore {
 // Errors of next(): client_stream, where the body is malformed, ends early or stalls.
 class RequestBody final : public ByteStream {
  public:
-  static constexpr std::size_t buffer_bytes = 128 * 1024;
+  static constexpr std::size_t buffer_bytes = std::size_t{128} << 10;
   // A rest of this size that the client has announced is read and dropped to keep the connection.
-  static constexpr std::uint64_t drain_bytes = 64 * 1024;
+  static constexpr std::uint64_t drain_bytes = std::uint64_t{64} << 10;
 
   RequestBody(SocketIo& io, RequestParser& parser, const ServerSettings& settings)
       : io_(io), parser_(parser), settings_(settings) {}

@@ -84,7 +84,7 @@ Task<Result<void>> ObjectService::insert(ObjectId& id, Metadata metadata, Upload
 Task<Result<GetResult>> ObjectService::get(const ObjectId& id, std::optional<RangeRequest> range) {
   const Running running(*this);
   CO_TRY(validate(id));
-  co_return co_await store_.get(id, std::move(range));
+  co_return co_await store_.get(id, range);
 }
 
 Task<Result<std::optional<Metadata>>> ObjectService::head(const ObjectId& id) {

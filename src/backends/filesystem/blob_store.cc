@@ -91,7 +91,8 @@ Result<BlobListing> list_page(FileTree& tree, const std::string& cursor, std::si
     if (directory < cursor.substr(0, directory.size())) continue;
     TRY_ASSIGN(const auto names, tree.list(directory));
     for (const auto& name : names) {
-      auto path = directory + "/" + name;
+      std::string path = directory;
+      path.append("/").append(name);
       if (path <= cursor) continue;
       if (page.blobs.size() >= limit) {
         page.next_cursor = page.blobs.back().file;
@@ -108,7 +109,8 @@ Result<std::vector<ListedTemporary>> list_uploads(FileTree& tree) {
   TRY_ASSIGN(const auto names, tree.list(temporary_directory));
   std::vector<ListedTemporary> uploads;
   for (const auto& name : names) {
-    auto path = temporary_directory + "/" + name;
+    std::string path(temporary_directory);
+    path.append("/").append(name);
     TRY_ASSIGN(const auto status, tree.status(path));
     if (status) uploads.push_back({std::move(path), status->size, status->modified});
   }

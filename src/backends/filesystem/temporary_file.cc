@@ -33,7 +33,8 @@ Result<std::size_t> remove_leftovers(FileTree& tree, const std::string& director
   std::size_t removed = 0;
   for (const auto& name : names) {
     if (!name.ends_with(".tmp")) continue;
-    const auto path = directory + "/" + name;
+    std::string path(directory);
+    path.append("/").append(name);
     TRY_ASSIGN(auto file, tree.open(path));
     if (!file) continue;
     TRY_ASSIGN(const bool dead, file->try_lock());

@@ -37,7 +37,7 @@ class MemoryStream final : public ByteStream {
  public:
   explicit MemoryStream(SharedBytes bytes) : bytes_(std::move(bytes)) {}
   Task<Result<std::string_view>> next() override {
-    constexpr std::size_t chunk = 256 * 1024;
+    constexpr std::size_t chunk = std::size_t{256} * 1024;
     const auto rest = bytes_.view().substr(offset_, chunk);
     offset_ += rest.size();
     co_return rest;

@@ -6,7 +6,7 @@ namespace {
 
 // Requests reach this store by a queue of its own process: none arrives later, or twice. Without
 // this, a row that is never committed would grow with every upload that is broken off.
-constexpr std::uint64_t fence_lifetime_ms = 10 * 60 * 1000;
+constexpr std::uint64_t fence_lifetime_ms = std::uint64_t{10} * 60 * 1000;
 
 }  // namespace
 
