@@ -27,6 +27,8 @@ class HookedRowStore final : public RowStore {
   // Called with the request's name before it is passed on; what it returns is the answer instead.
   std::function<std::optional<Mutation>(const std::string&)> on_mutation;
   std::function<std::optional<Result<Row>>()> on_read;
+  // The next commit is passed on, and its reply lost.
+  bool loses_next_commit_reply = false;
   std::vector<std::string> requests;
 
   Task<Result<Row>> read(std::string_view key, RowPart part) override {
@@ -50,7 +52,9 @@ class HookedRowStore final : public RowStore {
   Task<Mutation> commit(std::string_view key, const AttemptId& attempt, const RowState& state,
                         const Stamp& stamp) override {
     if (auto answer = intercept("commit")) co_return std::move(*answer);
-    co_return co_await inner_.commit(key, attempt, state, stamp);
+    auto committed = co_await inner_.commit(key, attempt, state, stamp);
+    if (!std::exchange(loses_next_commit_reply, false)) co_return committed;
+    co_return Mutation::unknown(Error(ErrorCode::unavailable, "the reply was lost"));
   }
   Task<Result<FenceFound>> fence(std::string_view key, const AttemptId& attempt) override {
     if (auto answer = intercept("fence")) co_return answer->cause();

@@ -19,52 +19,42 @@
 #include "runtime/random.h"
 #include "storage/body.h"
 #include "testing/run.h"
+#include "testing/scratch_directory.h"
 
 namespace objectstore {
 
 // An empty directory, removed with the object.
 class TestDirectory {
  public:
-  TestDirectory() {
-    std::string pattern = ::testing::TempDir() + "/objectstore-XXXXXX";
-    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
-    path_ = pattern;
-  }
-  TestDirectory(const TestDirectory&) = delete;
-  TestDirectory& operator=(const TestDirectory&) = delete;
-  ~TestDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  [[nodiscard]] std::string path() const { return path_.string(); }
+  [[nodiscard]] std::string path() const { return directory_.path().string(); }
   [[nodiscard]] std::string path(const std::string& below) const { return path() + "/" + below; }
   [[nodiscard]] bool has(const std::string& below) const {
-    return std::filesystem::exists(path_ / below);
+    return std::filesystem::exists(directory_.path() / below);
   }
   [[nodiscard]] std::string read(const std::string& below) const {
-    std::ifstream in(path_ / below, std::ios::binary);
+    std::ifstream in(directory_.path() / below, std::ios::binary);
     EXPECT_TRUE(in.good()) << below;
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   }
   void write(const std::string& below, std::string_view bytes) const {
-    std::filesystem::create_directories((path_ / below).parent_path());
-    std::ofstream out(path_ / below, std::ios::binary | std::ios::trunc);
+    std::filesystem::create_directories((directory_.path() / below).parent_path());
+    std::ofstream out(directory_.path() / below, std::ios::binary | std::ios::trunc);
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     EXPECT_TRUE(out.good()) << below;
   }
   // The regular files, relative, sorted.
   [[nodiscard]] std::vector<std::string> files() const {
     std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
-      if (!entry.is_directory()) found.push_back(std::filesystem::relative(entry, path_).string());
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
+      if (!entry.is_directory())
+        found.push_back(std::filesystem::relative(entry, directory_.path()).string());
     }
     std::sort(found.begin(), found.end());
     return found;
   }
 
  private:
-  std::filesystem::path path_;
+  testing::ScratchDirectory directory_;
 };
 
 // The real file system, but syncs are only recorded, and the call chosen fails.
