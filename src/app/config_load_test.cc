@@ -151,6 +151,8 @@ TEST(ConfigLoad, each_problem_names_its_key_and_place) {
       {"a: 1\n\na: 2", "a (c.yaml:3): duplicate key, given before at c.yaml:1"},
       {"- a", "c.yaml:1: expected a dictionary at the top"},
       {"{}\n---\n{}", "c.yaml:3: more than one YAML document"},
+      {",", "c.yaml:1: more than one YAML document"},
+      {"{},", "c.yaml:1: more than one YAML document"},
       {"http:\n  max_requests: !!int 5",
        "http.max_requests (c.yaml:2): tag tag:yaml.org,2002:int is not supported"},
   };

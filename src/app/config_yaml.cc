@@ -1,11 +1,13 @@
 #include "app/config_yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 namespace objectstore {
@@ -74,6 +76,53 @@ ConfigValue::Data core_scalar(const std::string& text) {
   if (auto number = core_integer(text)) return std::move(*number);
   if (const auto number = core_float(text)) return *number;
   return text;
+}
+
+// Notes where the content of a document begins.
+class FirstMark final : public YAML::EventHandler {
+ public:
+  [[nodiscard]] const YAML::Mark& mark() const { return mark_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    mark_ = mark;
+    inside_ = false;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void note(const YAML::Mark& mark) {
+    if (!std::exchange(inside_, true)) mark_ = mark;
+  }
+  YAML::Mark mark_;
+  bool inside_ = false;
+};
+
+// Where a second document is. Not by YAML::LoadAll(), which in yaml-cpp 0.7 takes a text such as
+// "," for documents without end.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  FirstMark first;
+  for (int documents = 0; documents < 2; ++documents) {
+    if (!parser.HandleNextDocument(first)) return std::nullopt;
+  }
+  return first.mark();
 }
 
 class YamlReader {
@@ -166,12 +215,10 @@ ConfigValue config_from_yaml(const std::string& text, std::string_view name,
   ConfigValue empty{ConfigValue::Map{}, std::string(name)};
   YamlReader reader(name, errors);
   try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.empty()) return empty;
-    if (documents.size() > 1) {
-      errors.push_back({"", reader.origin(documents[1].Mark()), "more than one YAML document"});
+    if (const auto second = second_document(text)) {
+      errors.push_back({"", reader.origin(*second), "more than one YAML document"});
     }
-    auto root = reader.read(documents[0], "", 0);
+    auto root = reader.read(YAML::Load(text), "", 0);
     if (std::holds_alternative<std::monostate>(root.data)) return empty;
     if (root.map() == nullptr) {
       errors.push_back({"", root.origin, "expected a dictionary at the top"});

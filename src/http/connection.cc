@@ -98,8 +98,10 @@ Task<Connection::HeadState> Connection::read_head() {
   }
   for (;;) {
     // Empty lines before a request are the remains of a sloppy client's last body (RFC 9112, 2.2).
-    while (buffer_.pending().starts_with("\r\n"))
+    while (buffer_.pending().starts_with("\r\n")) {
       buffer_.consume(2);
+      scanner = HeadScanner();
+    }
     const auto pending = buffer_.pending();
     const auto progress = scanner.scan(pending);
     if (progress.state != State::incomplete) {
@@ -111,7 +113,6 @@ Task<Connection::HeadState> Connection::read_head() {
       co_return verdict_ == HeadVerdict::ok ? HeadState::ready : HeadState::refused;
     }
     if (pending.empty()) {
-      scanner = HeadScanner();
       if (!begun) io_.arm(settings_.keep_alive_timeout);
     } else if (!begun) {
       io_.arm(settings_.head_timeout);

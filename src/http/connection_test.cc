@@ -116,6 +116,14 @@ TEST(Connection, empty_lines_before_a_request_are_skipped) {
   EXPECT_EQ(client.request("\r\n" + get()).status, 404);
 }
 
+TEST(Connection, line_feed_behind_an_empty_line_in_pieces_is_refused_at_once) {
+  TestServer server;
+  Client client(server);
+  client.send("\r");
+  server.settle();
+  EXPECT_EQ(client.request("\n\n").status, 400);
+}
+
 TEST(Connection, host_is_not_needed_and_absolute_targets_are_understood) {
   TestServer server;
   Client client(server);

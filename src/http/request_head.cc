@@ -100,10 +100,10 @@ class Framing {
 };
 
 // Whether the request line, complete or not, already holds a target that is too long.
-bool target_too_long(std::string_view data) {
-  const auto method_end = data.find(' ');
+bool target_too_long(std::string_view line) {
+  const auto method_end = line.find(' ');
   if (method_end == std::string_view::npos) return false;
-  const auto target_end = std::min(data.find(' ', method_end + 1), data.size());
+  const auto target_end = std::min(line.find(' ', method_end + 1), line.size());
   return target_end - method_end - 1 > max_target_bytes;
 }
 
@@ -153,7 +153,7 @@ HeadScanner::Progress HeadScanner::scan(std::string_view data) {
     }
     if (at == 0 || data[at - 1] != '\r') return refused(HeadVerdict::bad_request);
     const auto line_size = at - 1 - line_start_;
-    if (lines_ == 0 && line_size > max_target_bytes && target_too_long(data)) {
+    if (lines_ == 0 && line_size > max_target_bytes && target_too_long(data.substr(0, line_size))) {
       return refused(HeadVerdict::uri_too_long);
     }
     scanned_ = line_start_ = at + 1;

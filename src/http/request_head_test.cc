@@ -131,6 +131,14 @@ TEST(RequestHead, long_target_is_refused_before_its_line_ends) {
   EXPECT_EQ(progress.verdict, HeadVerdict::uri_too_long);
 }
 
+TEST(RequestHead, blanks_behind_the_request_line_make_no_target) {
+  const auto head = "GET" + std::string(max_target_bytes, 'a') +
+                    "\r\nb: " + std::string(max_target_bytes + 1, 'b') + "\r\n\r\n";
+  HeadScanner scanner;
+  EXPECT_EQ(scanner.scan(head).state, HeadScanner::Progress::State::complete);
+  EXPECT_EQ(check_request_head(head), HeadVerdict::bad_request);
+}
+
 TEST(RequestHead, endless_head_is_refused_before_it_ends) {
   HeadScanner scanner;
   const auto progress = scanner.scan("GET / HTTP/1.1\r\na: " + std::string(max_head_bytes, 'a'));

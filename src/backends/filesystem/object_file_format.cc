@@ -26,6 +26,8 @@ std::optional<std::uint64_t> parse_digits(std::string_view digits) {
 
 std::optional<std::uint64_t> find_checksum(std::string_view line) {
   constexpr auto member_size = member_begin.size() + digit_count + member_end.size();
+  // A newline that became another blank must not make the payload pass for unverified.
+  line = line.substr(0, line.find_last_not_of(" \t\r\n") + 1);
   if (line.size() < member_size) return std::nullopt;
   const auto member = line.substr(line.size() - member_size);
   if (!member.starts_with(member_begin) || !member.ends_with(member_end)) return std::nullopt;

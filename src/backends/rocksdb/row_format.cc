@@ -1,5 +1,8 @@
 #include "backends/rocksdb/row_format.h"
 
+#include <iterator>
+#include <utility>
+
 #include "base/checksum.h"
 #include "base/encoding.h"
 
@@ -8,6 +11,7 @@ namespace objectstore {
 namespace {
 
 constexpr std::uint8_t format_version = 1;
+constexpr std::uint32_t nanoseconds_per_second = 1'000'000'000;
 enum class Kind : std::uint8_t { absent = 0, inlined = 1, redirect = 2 };
 
 void append_time(std::string& out, const std::optional<WallTime>& time) {
@@ -73,7 +77,14 @@ class Reader {
     policy.kind = static_cast<ExpirationKind>(kind);
     policy.duration.seconds = u64();
     policy.duration.nanoseconds = u32();
+    if (policy.duration.nanoseconds >= nanoseconds_per_second) ok_ = false;
     return policy;
+  }
+  // The next item of a list that is sorted and has no item twice.
+  template <class Map>
+  void append_sorted(Map& map, typename Map::key_type key, typename Map::mapped_type value) {
+    if (!map.empty() && !(std::prev(map.end())->first < key)) ok_ = false;
+    map.emplace_hint(map.end(), std::move(key), std::move(value));
   }
   void fail() { ok_ = false; }
 
@@ -99,7 +110,7 @@ Metadata read_metadata(Reader& in) {
   const auto count = in.u32();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     auto name = in.text();
-    metadata.custom.emplace(std::move(name), in.text());
+    in.append_sorted(metadata.custom, std::move(name), in.text());
   }
   return metadata;
 }
@@ -133,7 +144,7 @@ void read_cells(Reader& in, RowCells& cells) {
     IntentCell intent;
     intent.time_ms = in.u64();
     intent.open = in.flag();
-    cells.intents.emplace(id, intent);
+    in.append_sorted(cells.intents, id, intent);
   }
 }
 

@@ -212,5 +212,25 @@ TEST(RowFormat, values_of_another_version_or_form_are_corrupt) {
   EXPECT_FALSE(decode_row(key, sealed(many)).ok()) << "more intents than bytes";
 }
 
+TEST(RowFormat, a_row_has_one_form_only) {
+  constexpr std::size_t intents_at = 1 + 33 + 4;
+  constexpr std::size_t intent_size = 25;
+  auto row = absent_row();
+  row.cells.intents[id_one] = IntentCell{};
+  const auto value = encode_row(key, row);
+  auto body = value.substr(0, value.size() - 8);
+  ASSERT_TRUE(decode_row(key, sealed(body)).ok());
+  const auto first = body.substr(intents_at, intent_size);
+  const auto second = body.substr(intents_at + intent_size, intent_size);
+  body.replace(intents_at, 2 * intent_size, second + first);
+  EXPECT_FALSE(decode_row(key, sealed(body)).ok()) << "intents that are not in order";
+  body.replace(intents_at, 2 * intent_size, first + first);
+  EXPECT_FALSE(decode_row(key, sealed(body)).ok()) << "an intent twice";
+
+  auto redirect = redirect_row();
+  std::get<RedirectRow>(redirect.cells.state).policy.duration.nanoseconds = 1'000'000'000;
+  EXPECT_FALSE(decode_row(key, encode_row(key, redirect)).ok()) << "a second of nanoseconds";
+}
+
 }  // namespace
 }  // namespace objectstore
