@@ -194,6 +194,11 @@ Task<void> Recovery::failed(ScannedEntry entry, Error error) {
   request.limit = 1;
   auto present = co_await log_.scan(request);
   if (!present.ok() || present->empty()) co_return;
+  // Settled by another process meanwhile, which keeps it to sweep later: put aside it would lose
+  // its due time.
+  const auto* kept = std::get_if<LogEntry>(&present->front().content);
+  const auto* tried = std::get_if<LogEntry>(&entry.content);
+  if (kept != nullptr && tried != nullptr && kept->swept_later != tried->swept_later) co_return;
   co_await put_aside(std::move(present->front()), error.describe());
 }
 

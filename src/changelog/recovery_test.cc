@@ -302,6 +302,22 @@ TEST_F(RecoveryTest, an_entry_that_can_not_be_settled_goes_into_quarantine_after
   EXPECT_EQ(settler_.count(2), 1U) << "the other was not delayed";
 }
 
+// Released from quarantine it would be due at once, before the late upload that it waits for.
+TEST_F(RecoveryTest, an_entry_that_others_keep_for_later_is_not_put_aside) {
+  left_behind(1);
+  const auto due = now_ms() + 24 * 3'600'000;
+  settler_.fault = [&](const Change&) -> std::optional<Error> {
+    record(1, due, true);
+    return Error(ErrorCode::corrupt, "the row is corrupt");
+  };
+  settings_.settle_attempts = 1;
+  start();
+  pass_time(5min);
+  EXPECT_EQ(counters().failed, 1U);
+  EXPECT_TRUE(quarantined().empty());
+  EXPECT_EQ(log_.entries.snapshot().at(key_of(1)).time, due);
+}
+
 TEST_F(RecoveryTest, unavailability_spends_no_budget) {
   left_behind(1);
   auto code = ErrorCode::unavailable;

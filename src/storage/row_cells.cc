@@ -1,8 +1,12 @@
 #include "storage/row_cells.h"
 
+#include <algorithm>
+
 namespace objectstore {
 
 namespace {
+
+constexpr std::uint64_t hour_ms = 3'600'000;
 
 void replace(RowCells& row, const RowState& state, const Stamp& stamp, std::uint64_t now_ms) {
   row.state = state;
@@ -73,6 +77,12 @@ bool apply_bump(RowCells& row, const Row& as_read, WallTime deadline, std::uint6
     return true;
   }
   return false;
+}
+
+bool is_being_written(const RowCells& row, std::uint64_t now_ms) {
+  return std::any_of(row.intents.begin(), row.intents.end(), [now_ms](const auto& intent) {
+    return intent.second.open && intent.second.time_ms + hour_ms > now_ms;
+  });
 }
 
 std::optional<WallTime> deadline_of(const RowState& state) {

@@ -48,6 +48,10 @@ struct RowCells {
 [[nodiscard]] bool apply_bump(RowCells& row, const Row& as_read, WallTime deadline,
                               std::uint64_t now_ms);
 
+// Whether an attempt that was begun within the last hour may still commit: a sweep leaves such a
+// row to the write. A courtesy, for the write would fail; an older one may be of a process that is
+// gone.
+[[nodiscard]] bool is_being_written(const RowCells& row, std::uint64_t now_ms);
 // The deadline of the row's state, if it has one.
 [[nodiscard]] std::optional<WallTime> deadline_of(const RowState& state);
 // Drops stamps and intents older than their lifetime; the state is never touched. A store that no

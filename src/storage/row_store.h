@@ -151,9 +151,11 @@ class RowSweeper {
   virtual ~RowSweeper() = default;
 
   struct Sweep {
-    std::size_t collected = 0;               // inline rows removed; their stamps stay
-    std::vector<ExpiredRedirect> redirects;  // to be deleted by the change protocol
-    std::string next;                        // go on from here; empty: that was all
+    std::size_t collected = 0;  // inline rows removed; their stamps stay
+    // To be deleted by the change protocol. Not those that are being overwritten: the write would
+    // fail for nothing.
+    std::vector<ExpiredRedirect> redirects;
+    std::string next;  // go on from here; empty: that was all
   };
   // Looks at up to `limit` rows whose deadline is before `now`, from the position `from` of an
   // earlier sweep (empty: from the start), so that rows which can't be removed hide no others.

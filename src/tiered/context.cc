@@ -29,7 +29,8 @@ Task<bool> TieredContext::pause(Backoff& backoff, MonotonicTime deadline) {
   if (clock.monotonic_now() >= deadline) co_return false;
   co_await clock.sleep_for(backoff.next());
   const bool stopping = co_await stop_requested();
-  co_return !stopping;
+  // The process may have stood still for days meanwhile.
+  co_return !stopping && clock.monotonic_now() < deadline;
 }
 
 Task<Result<Row>> TieredContext::read_row(const std::string& key, RowPart part,

@@ -27,6 +27,9 @@ struct TieredSettings {
   // By how much the clocks of two machines may differ, at most. Added to the window before the last
   // sweep for a late upload; a larger difference can leave a blob behind, never lose one.
   Duration largest_clock_skew = std::chrono::hours(2);
+  // A commit is sent within this time after its intent was, or never: stores collect intents and
+  // fences after seven days, and not always in the order in which they were written.
+  Duration attempt_lifetime = std::chrono::hours(6 * 24);
   // Tries of a background cleanup before it is left to recovery.
   int cleanup_attempts = 5;
   // Background cleanups and bumps at once; above it, requests wait for one to end.

@@ -110,6 +110,70 @@ TEST_F(ExpiryTest, row_without_its_blob_is_not_bumped) {
   EXPECT_EQ(deadline("k"), bumped);
 }
 
+// A stream that waits to be let go.
+class WaitingStream final : public ByteStream {
+ public:
+  WaitingStream(Event& let_go, std::string bytes) : let_go_(let_go), bytes_(std::move(bytes)) {}
+  Task<Result<std::string_view>> next() override {
+    co_await let_go_.wait();
+    co_return std::exchange(done_, true) ? std::string_view() : std::string_view(bytes_);
+  }
+
+ private:
+  Event& let_go_;
+  std::string bytes_;
+  bool done_ = false;
+};
+
+// The removal is no write that the put could have come just before: nobody would ever see it.
+TEST_F(ExpiryTest, put_that_a_removal_overtakes_is_not_acknowledged) {
+  ASSERT_TRUE(put("k", large, policy("ttl:1h")).ok());
+  clock_.advance(hours(2));
+  ExpiredRedirect expired;
+  expired.key = id("k").storage_path();
+  expired.row = *run(memory_rows_.read(expired.key, RowPart::metadata));
+  const auto stamp = expired.row.stamp;
+
+  Event let_go;
+  WaitingStream stream(let_go, large);
+  Upload upload;
+  upload.stream = &stream;
+  upload.length = large.size();
+  std::optional<Result<void>> put_again;
+  testing::detail::spawn(context_, testing::detail::store_result(
+                                       store_.put(id("k"), Metadata{}, upload), &put_again));
+  run_ready(context_);
+  ASSERT_EQ(row("k").intents.size(), 1U);
+
+  EXPECT_TRUE(*wait(store_.expiry_deleter().remove_expired(std::move(expired))));
+  EXPECT_TRUE(std::holds_alternative<AbsentRow>(row("k").state));
+  EXPECT_EQ(row("k").stamp, stamp);
+  let_go.set();
+  run_ready(context_);
+  ASSERT_TRUE(put_again.has_value());
+  ASSERT_FALSE(put_again->ok());
+  EXPECT_EQ(put_again->error().code(), ErrorCode::unavailable);
+  EXPECT_EQ(get("k"), "absent");
+  EXPECT_TRUE(blobs_.blobs().empty());
+  EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(ExpiryTest, sweep_leaves_objects_alone_that_are_being_written) {
+  ASSERT_TRUE(put("k", large, policy("ttl:1h")).ok());
+  clock_.advance(hours(2));
+  const auto key = id("k").storage_path();
+  const auto read = *run(memory_rows_.read(key, RowPart::metadata));
+  const AttemptId attempt{make_uuid_v7(clock_, random_)};
+  IntentCondition condition;
+  condition.stamp = read.stamp;
+  condition.redirect = std::get<RedirectRow>(read.state).target;
+  ASSERT_TRUE(run(memory_rows_.open_intent(key, attempt, condition)).is_applied());
+  EXPECT_EQ(sweep(), 0U);
+  // Its process may be gone.
+  clock_.advance(hours(1));
+  EXPECT_EQ(sweep(), 1U);
+}
+
 // Every pass meets the rows that can't be removed first.
 TEST_F(ExpiryTest, object_that_can_not_be_removed_keeps_no_other_waiting) {
   for (const auto* key : {"a", "b", "z"})

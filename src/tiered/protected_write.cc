@@ -13,9 +13,10 @@ std::optional<Revision> redirect_target(const Row& row) {
   return std::nullopt;
 }
 
-// A stamp that is missing is no difference: the store may have collected it.
+// A stamp that is missing is no difference: the store may have collected it, or there never was
+// one. It counts as the lowest.
 bool written_since(const Row& as_read, const Row& now) {
-  return now.stamp && (!as_read.stamp || *now.stamp > *as_read.stamp);
+  return now.stamp.value_or(Stamp{}) > as_read.stamp.value_or(Stamp{});
 }
 
 }  // namespace
@@ -32,8 +33,9 @@ Task<Result<Begun>> ProtectedWrite::begin(std::string key, MonotonicTime deadlin
     IntentCondition condition;
     condition.stamp = row.stamp;
     condition.redirect = redirect_target(row);
+    const auto commit_by = context_.clock.monotonic_now() + context_.settings.attempt_lifetime;
     const auto opened = co_await context_.rows.open_intent(key, attempt, condition);
-    if (opened.is_applied()) co_return Begun{std::move(key), attempt, std::move(row)};
+    if (opened.is_applied()) co_return Begun{std::move(key), attempt, std::move(row), commit_by};
     if (opened.outcome() == Mutation::Outcome::failed && !opened.cause().retryable()) {
       co_return opened.cause();
     }
@@ -53,9 +55,10 @@ Task<std::optional<Begun>> ProtectedWrite::begin_expiry(std::string key, Row as_
   condition.redirect = redirect_target(as_read);
   condition.deadline = std::get<RedirectRow>(as_read.state).deadline;
   context_.stamps.observe(as_read.stamp);
+  const auto commit_by = context_.clock.monotonic_now() + context_.settings.attempt_lifetime;
   const auto opened = co_await context_.rows.open_intent(key, attempt, condition);
   if (!opened.is_applied()) co_return std::nullopt;
-  co_return Begun{std::move(key), attempt, std::move(as_read)};
+  co_return Begun{std::move(key), attempt, std::move(as_read), commit_by, true};
 }
 
 Task<Result<ChangeGuard>> ProtectedWrite::record(const Begun& begun,
@@ -79,7 +82,12 @@ Task<Result<void>> ProtectedWrite::commit(Begun begun, RowState state,
     // Others may be settling the change: it is theirs, with its cleanup.
     co_return try_again("the change log could not be kept alive");
   }
-  const Stamp stamp{context_.stamps.next(), begun.attempt.id};
+  if (context_.clock.monotonic_now() >= begun.commit_by) {
+    if (guard) co_await settlement_.settle_in_background(std::move(*guard), UploadEnded::yes);
+    co_return try_again("the change took too long");
+  }
+  Stamp stamp{context_.stamps.next(), begun.attempt.id};
+  if (begun.keeps_stamp) stamp = begun.as_read.stamp.value_or(Stamp{});
   auto committed = co_await context_.rows.commit(begun.key, begun.attempt, state, stamp);
   if (committed.is_applied()) {
     if (guard) {
@@ -114,7 +122,7 @@ Task<Result<void>> ProtectedWrite::resolve(Begun begun, Stamp stamp, Mutation co
   if (committed.is_refused()) co_return co_await after_refusal(begun, *verdict);
   if (committed.outcome() == Mutation::Outcome::failed) co_return committed.cause();
   // The outcome was unknown.
-  if (verdict->row.stamp == stamp) co_return Result<void>();
+  if (!begun.keeps_stamp && verdict->row.stamp == stamp) co_return Result<void>();
   if (verdict->found == FenceFound::open) {
     co_return try_again("the change could not be committed");
   }

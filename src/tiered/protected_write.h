@@ -14,6 +14,10 @@ struct Begun {
   std::string key;
   AttemptId attempt;
   Row as_read;  // metadata only
+  MonotonicTime commit_by;
+  // An expiry is no write: it leaves the stamp as it was, so that a write which it overtakes is not
+  // taken for one that was done before another write, and acknowledged.
+  bool keeps_stamp = false;
 
   // The blob that the write replaces.
   [[nodiscard]] std::optional<Revision> old_revision() const;

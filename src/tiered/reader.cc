@@ -50,8 +50,9 @@ Task<Result<std::optional<Reader::Found>>> Reader::find(const std::string& key, 
   const auto deadline = context_.request_deadline();
   std::optional<Revision> missing;  // where the last row pointed and no blob was
   while (true) {
-    CO_TRY_ASSIGN(auto row, co_await context_.read_row(key, part, deadline));
+    // The time before the reading: a row that is late may have been bumped since.
     const auto now = context_.clock.now();
+    CO_TRY_ASSIGN(auto row, co_await context_.read_row(key, part, deadline));
     if (std::holds_alternative<AbsentRow>(row.state)) co_return std::optional<Found>();
     if (const auto* value = std::get_if<InlineRow>(&row.state)) {
       if (is_expired(value->metadata.expiration, value->metadata.time_expires, now)) {

@@ -124,6 +124,35 @@ TEST_F(TieredStoreTest, lost_reply_before_another_write_is_an_error_and_not_a_se
   EXPECT_EQ(get("k"), "theirs");
 }
 
+// A week later the stamp that would refuse it may have been collected.
+TEST_F(TieredStoreTest, small_write_is_not_sent_again_after_a_long_pause) {
+  int sent = 0;
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name != "small") return std::nullopt;
+    ++sent;
+    clock_.advance(std::chrono::hours(8 * 24));  // the process stands still
+    return Mutation::unknown(Error(ErrorCode::unavailable, "the reply was lost"));
+  };
+  EXPECT_FALSE(put("k", "small").ok());
+  EXPECT_EQ(sent, 1);
+}
+
+// By then the store may have collected the fence and not yet the intent.
+TEST_F(TieredStoreTest, commit_is_not_sent_after_a_pause_of_days) {
+  bool committed = false;
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name == "intent") clock_.advance(std::chrono::hours(6 * 24));
+    committed = committed || name == "commit";
+    return std::nullopt;
+  };
+  ASSERT_FALSE(put("k", large).ok());
+  EXPECT_FALSE(committed);
+  EXPECT_TRUE(blobs_.blobs().empty());
+  EXPECT_TRUE(log_.empty());
+  rows_.on_mutation = nullptr;
+  ASSERT_TRUE(put("k", "small").ok());
+}
+
 TEST_F(TieredStoreTest, unknown_commit_that_was_applied_is_a_success) {
   rows_.loses_next_commit_reply = true;
   EXPECT_TRUE(put("k", large).ok());
@@ -218,6 +247,7 @@ TEST_F(TieredStoreTest, change_without_heartbeats_is_not_committed) {
     Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
       return inner_.release(entry, time);
     }
+    Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner_.drop(entry); }
 
    private:
     ChangeLog& inner_;
