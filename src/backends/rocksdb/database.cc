@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 
+#include "backends/rocksdb/durable_current.h"
 #include "backends/rocksdb/log_tail.h"
 #include "backends/rocksdb/row_format.h"
 #include "runtime/directories.h"
@@ -79,7 +80,6 @@ class StampCollectorFactory final : public rocksdb::CompactionFilterFactory {
 
 rocksdb::DBOptions db_options(const DatabaseSettings& settings) {
   rocksdb::DBOptions options;
-  if (settings.env != nullptr) options.env = settings.env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.db_write_buffer_size = settings.write_buffer_bytes;
@@ -191,8 +191,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   const auto status = database->open_in(path, columns, settings,
                                         rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
   if (is_open_elsewhere(status)) {
-    return Error(ErrorCode::conflict, "another process has the database " + path.string() +
-                                          " open; stop it, or give this one a path of its own");
+    return Error(ErrorCode::unavailable, "another process has the database " + path.string() +
+                                             " open; stop it, or give this one a path of its own");
   }
   if (!status.ok()) {
     const auto error = to_error(status, "can't open the database " + path.string());
@@ -205,8 +205,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 
 rocksdb::Status Database::open_in(const std::filesystem::path& path, const Columns& columns,
                                   const DatabaseSettings& settings, rocksdb::WALRecoveryMode mode) {
+  auto* env = settings.env != nullptr ? settings.env : rocksdb::Env::Default();
+  env_ = rocksdb::NewCompositeEnv(with_durable_current(env->GetFileSystem()));
   log_watcher_ = std::make_shared<LogWatcher>();
   auto options = db_options(settings);
+  options.env = env_.get();
   options.wal_recovery_mode = mode;
   options.listeners.push_back(log_watcher_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <array>
 #include <filesystem>
@@ -63,6 +64,7 @@ class Database {
                                                      Logger& logger, const Error& corruption);
   [[nodiscard]] Result<void> check_format();
 
+  std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<LogWatcher> log_watcher_;
   std::array<rocksdb::ColumnFamilyHandle*, column_count> handles_{};
   std::unique_ptr<rocksdb::DB> db_;

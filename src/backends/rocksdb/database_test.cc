@@ -65,7 +65,7 @@ TEST(Database, a_second_open_says_that_it_is_open_already) {
   const auto first = open_database(path, clock, logger);
   const auto second = Database::open(path, clock, logger, DatabaseSettings());
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.error().code(), ErrorCode::conflict);
+  EXPECT_EQ(second.error().code(), ErrorCode::unavailable);
   const auto text = second.error().describe();
   EXPECT_NE(text.find("another process has the database"), std::string::npos) << text;
   EXPECT_NE(text.find(path.string()), std::string::npos) << text;
@@ -112,7 +112,7 @@ TEST(Database, a_database_that_another_process_holds_is_left_alone) {
   const LockHolder holder(directory.path() / "LOCK");
   const auto opened = Database::open(directory.path(), clock, logger, DatabaseSettings());
   ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.error().code(), ErrorCode::conflict) << opened.error().describe();
+  EXPECT_EQ(opened.error().code(), ErrorCode::unavailable) << opened.error().describe();
 }
 
 // A file system on which one kind of file can't be made.
