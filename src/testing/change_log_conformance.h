@@ -297,4 +297,40 @@ TEST_P(ChangeLogConformance, a_released_broken_entry_is_still_broken) {
   EXPECT_EQ(quarantine(found[0], 50), Outcome::applied);
 }
 
+TEST_P(ChangeLogConformance, a_quarantined_entry_tells_the_text_it_was_recorded_with) {
+  record({1}, 10);
+  store_->inject(key_of(2), "not JSON", 10);
+  for (const auto& entry : scan(everything()))
+    ASSERT_EQ(quarantine(entry, 30), Outcome::applied);
+  const auto aside = quarantined();
+  ASSERT_EQ(aside.size(), 2U);
+  EXPECT_EQ(aside[0].text, encode_entry(entry_of(1)));
+  EXPECT_EQ(aside[1].text, "not JSON");
+}
+
+TEST_P(ChangeLogConformance, a_dropped_entry_is_gone_for_good_and_no_other_with_it) {
+  record({1, 2}, 10);
+  for (const auto& entry : scan(everything()))
+    ASSERT_EQ(quarantine(entry, 30), Outcome::applied);
+  const auto aside = quarantined();
+  ASSERT_EQ(aside.size(), 2U);
+  EXPECT_EQ(run(log().drop(aside[0])).outcome(), Outcome::applied);
+  EXPECT_EQ(run(log().drop(aside[0])).outcome(), Outcome::refused) << "gone";
+  ASSERT_EQ(quarantined().size(), 1U);
+  EXPECT_EQ(quarantined()[0].key, aside[1].key);
+  EXPECT_TRUE(scan(everything()).empty());
+}
+
+TEST_P(ChangeLogConformance, an_entry_that_is_not_as_it_was_listed_is_not_dropped) {
+  record({1}, 10);
+  ASSERT_EQ(quarantine(scan(everything()).at(0), 30), Outcome::applied);
+  const auto listed = quarantined().at(0);
+  ASSERT_TRUE(run(log().release(listed, 40)).ok());
+  EXPECT_EQ(run(log().drop(listed)).outcome(), Outcome::refused) << "back in the log";
+  ASSERT_EQ(keys(everything()).size(), 1U);
+  ASSERT_EQ(quarantine(scan(everything()).at(0), 50), Outcome::applied);
+  EXPECT_EQ(run(log().drop(listed)).outcome(), Outcome::refused) << "put aside again since";
+  EXPECT_EQ(quarantined().size(), 1U);
+}
+
 }  // namespace objectstore::testing

@@ -47,8 +47,11 @@ class Search {
     }
     for (std::size_t i = 0; i < open_ended_.size(); ++i) {
       const auto bit = std::uint64_t{1} << i;
-      if ((used & bit) != 0 || open_ended_[i].begun >= earliest_end) continue;
-      if (find(first, open_ended_[i].value, used | bit)) return true;
+      const auto& next = open_ended_[i];
+      if ((used & bit) != 0 || next.begun >= earliest_end) continue;
+      const bool expires = next.kind == Operation::Kind::expiry;
+      if (expires && next.value != value) continue;
+      if (find(first, expires ? std::nullopt : next.value, used | bit)) return true;
     }
     return false;
   }
@@ -73,7 +76,8 @@ class Search {
 };
 
 std::string describe(const Operation& operation) {
-  std::string text = operation.kind == Operation::Kind::write ? "write " : "read ";
+  constexpr const char* kinds[] = {"write ", "read ", "expiry of "};
+  std::string text = kinds[static_cast<std::size_t>(operation.kind)];
   text += operation.value ? *operation.value : "absent";
   text += " [" + std::to_string(operation.begun) + ", ";
   text += operation.ended == never ? "open" : std::to_string(operation.ended);
@@ -107,6 +111,10 @@ void History::end_read(const std::string& object, std::size_t operation,
   auto& read = objects_[object][operation];
   read.value = std::move(value);
   read.ended = ++now_;
+}
+
+void History::expire(const std::string& object, std::string value) {
+  objects_[object].push_back(Operation{Operation::Kind::expiry, std::move(value), ++now_, never});
 }
 
 std::size_t History::writes() const {

@@ -14,9 +14,11 @@ using HistoryTime = std::uint64_t;
 inline constexpr HistoryTime never = UINT64_MAX;
 
 struct Operation {
-  enum class Kind : std::uint8_t { write, read };
+  // An expiry takes effect once, at some time after it was begun, or never; and only on its value.
+  enum class Kind : std::uint8_t { write, read, expiry };
   Kind kind = Kind::write;
-  // What was written or read; unset: the object was deleted, or not there.
+  // What was written or read; unset: the object was deleted, or not there. Of an expiry: the value
+  // that vanishes.
   std::optional<std::string> value;
   HistoryTime begun = 0;
   // `never`: no answer, or one that left the outcome open. Such a write takes effect at some time
@@ -33,6 +35,8 @@ class History {
   // The write is acknowledged.
   void end_write(const std::string& object, std::size_t operation);
   void end_read(const std::string& object, std::size_t operation, std::optional<std::string> value);
+  // From now on the object may turn absent by itself, if it holds `value`.
+  void expire(const std::string& object, std::string value);
 
   [[nodiscard]] std::size_t writes() const;
   // The first object whose history is not linearizable, told in words; nullopt: all are.

@@ -33,11 +33,18 @@ TieredSettings tiered_settings(const SimServerSettings& settings) {
   TieredSettings tiered;
   tiered.inline_limit = sim_inline_limit;
   tiered.late_upload_window = settings.late_upload_window;
+  tiered.largest_clock_skew = settings.largest_clock_skew;
   return tiered;
 }
 
+SweepSettings sweep_settings(const SimServerSettings& settings) {
+  SweepSettings sweep;
+  sweep.interval = settings.sweep_interval;
+  return sweep;
+}
+
 ChangeLogSettings log_settings(const SimServerSettings& settings) {
-  ChangeLogSettings log;
+  ChangeLogSettings log = settings.log;
   log.late_upload_window = settings.late_upload_window;
   return log;
 }
@@ -59,35 +66,46 @@ Task<Result<std::string>> read_all(ObjectContent content) {
 
 SimServer::SimServer(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
                      SimCounters& counters, const SimServerSettings& settings)
-    : process_(world, id),
+    : absence_is_doubtful_(settings.absence_is_doubtful),
+      process_(world, id),
       clock_(process_, settings.clock_skew),
       random_(world.random().next()),
       network_(process_, policy, counters),
       rows_(network_, backends, settings.rules),
       blobs_(network_, backends),
       log_(network_, backends),
-      changes_(log_, clock_, random_, logger_, log_settings(settings)),
-      store_(rows_, blobs_, changes_, clock_, random_, logger_, tiered_settings(settings)),
-      recovery_(log_, changes_, store_.settler(), clock_, random_, logger_,
-                log_settings(settings)) {
+      stores_{&rows_, &blobs_, &log_},
+      changes_(decorated(settings), clock_, random_, logger_, log_settings(settings)),
+      store_(*stores_.rows, *stores_.blobs, changes_, clock_, random_, logger_,
+             tiered_settings(settings)),
+      recovery_(*stores_.log, changes_, store_.settler(), clock_, random_, logger_,
+                log_settings(settings)),
+      sweep_(rows_, &store_.expiry_deleter(), clock_, logger_, sweep_settings(settings)) {
   const auto executor = process_.context().get_executor();
   tasks_.spawn(executor, changes_.run_heartbeats());
   if (settings.recovers) tasks_.spawn(executor, recovery_.run());
+  if (settings.sweeps) tasks_.spawn(executor, sweep_.run());
+}
+
+ChangeLog& SimServer::decorated(const SimServerSettings& settings) {
+  if (settings.decorate) decorator_ = settings.decorate(stores_, process_, clock_);
+  if (decorator_) stores_ = decorator_->stores();
+  return *stores_.log;
 }
 
 void SimServer::write(const std::string& object, std::optional<std::string> value, History& history,
-                      std::function<void()> done) {
+                      std::function<void()> done, ExpirationPolicy policy) {
   const auto operation = history.begin_write(object, value);
   process_.world().trace("p" + std::to_string(process_.id()) + " begins #" +
                          std::to_string(operation) + " " + object + " = " +
                          (value ? *value : "absent"));
   ++operations_;
   tasks_.spawn(process_.context().get_executor(),
-               write_task(object, std::move(value), history, operation, std::move(done)));
+               write_task(object, std::move(value), policy, history, operation, std::move(done)));
 }
 
 Task<void> SimServer::write_task(std::string object, std::optional<std::string> value,
-                                 History& history, std::size_t operation,
+                                 ExpirationPolicy policy, History& history, std::size_t operation,
                                  std::function<void()> done) {
   const auto id = object_id(object);
   Result<void> result;
@@ -96,6 +114,8 @@ Task<void> SimServer::write_task(std::string object, std::optional<std::string> 
     Upload upload;
     upload.stream = &stream;
     Metadata metadata;
+    metadata.expiration = policy;
+    metadata.time_expires = *policy.deadline_from(clock_.now());
     result = co_await store_.put(id, std::move(metadata), upload);
   } else {
     result = co_await store_.remove(id);
@@ -128,7 +148,8 @@ Task<void> SimServer::read_task(std::string object, History& history, std::size_
       answered = text.ok();
       if (answered) value = std::move(*text);
     }
-    if (answered) history.end_read(object, operation, value);
+    const bool says_something = value || !absence_is_doubtful_;
+    if (answered && says_something) history.end_read(object, operation, value);
     if (answered) told = value.value_or("absent");
   } else {
     told = got.error().describe();
@@ -138,12 +159,35 @@ Task<void> SimServer::read_task(std::string object, History& history, std::size_
   done();
 }
 
+std::string sim_key(const std::string& object) {
+  return object_id(object).storage_path();
+}
+
+std::optional<std::string> stored_value(const SimBackends& backends, const RowState& state) {
+  if (const auto* value = std::get_if<InlineRow>(&state)) {
+    return std::string(value->payload.view());
+  }
+  const auto* redirect = std::get_if<RedirectRow>(&state);
+  return redirect == nullptr ? std::nullopt : backends.monitor.uploaded(redirect->target);
+}
+
 std::optional<std::string> check_rows(const SimBackends& backends) {
+  if (const auto& violation = backends.monitor.violation()) return violation;
   const auto blobs = backends.blobs.blobs();
+  const auto deadlines = backends.blobs.deadlines();
   for (const auto& [key, row] : backends.rows.snapshot()) {
     const auto* redirect = std::get_if<RedirectRow>(&row.state);
-    if (redirect != nullptr && !blobs.contains(redirect->target)) {
-      return "row " + key + " points to " + redirect->target.path() + ", which does not exist";
+    if (redirect == nullptr) continue;
+    const auto& target = redirect->target;
+    if (!blobs.contains(target)) {
+      const bool expired = redirect->deadline && *redirect->deadline < backends.clock.now();
+      if (backends.blobs_expire && expired) continue;
+      return "I1: row " + key + " points to " + target.path() + ", which does not exist";
+    }
+    const auto blob_deadline = deadlines.find(target);
+    if (blob_deadline == deadlines.end()) continue;
+    if (!redirect->deadline || blob_deadline->second < *redirect->deadline) {
+      return "I8: the blob " + target.path() + " expires before its row";
     }
   }
   return std::nullopt;
@@ -156,10 +200,11 @@ std::optional<std::string> check_at_rest(const SimBackends& backends) {
     if (const auto* redirect = std::get_if<RedirectRow>(&row.state)) owned.insert(redirect->target);
   }
   for (const auto& blob : backends.blobs.blobs()) {
-    if (!owned.contains(blob)) return "nobody points to blob " + blob.path();
+    if (!owned.contains(blob)) return "I3: nobody points to blob " + blob.path();
   }
   if (const auto log = backends.log.snapshot(); !log.empty()) {
-    return "an entry is left in the log: " + log.begin()->first + " " + log.begin()->second.value;
+    return "I9: an entry is left in the log: " + log.begin()->first + " " +
+           log.begin()->second.value;
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // One simulated server process: the real tiered store, change log and recovery on simulated time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,20 @@
 
 namespace objectstore::testing {
 
+// The stores as one process uses them.
+struct StoreView {
+  RowStore* rows;
+  BlobStore* blobs;
+  ChangeLog* log;
+};
+
+// Stores in front of others; lives as long as its process.
+class StoreDecorator {
+ public:
+  virtual ~StoreDecorator() = default;
+  [[nodiscard]] virtual StoreView stores() = 0;
+};
+
 // Payloads above this many bytes go to the long-term tier.
 inline constexpr std::size_t sim_inline_limit = 16;
 
@@ -19,8 +34,16 @@ struct SimServerSettings {
   Duration clock_skew{};
   CommitRules rules = CommitRules::protocol;
   bool recovers = true;
+  bool sweeps = false;  // removes what has expired
+  Duration sweep_interval = std::chrono::seconds(10);
+  // Clocks differ and objects expire: that one is not found says nothing.
+  bool absence_is_doubtful = false;
   // Longer than any upload lasts in a simulation, pauses included.
   Duration late_upload_window = std::chrono::hours(4);
+  Duration largest_clock_skew = std::chrono::hours(2);  // as TieredSettings has it
+  ChangeLogSettings log;  // but for its late_upload_window
+  // Puts other stores between those of the process and what uses them; may return null.
+  std::function<std::unique_ptr<StoreDecorator>(StoreView, SimProcess&, Clock&)> decorate;
 };
 
 // Keep it until the world ends, also when its process was killed: requests of it may be under way.
@@ -41,16 +64,19 @@ class SimServer {
   // Begin an operation; `history` learns how it ends, and `done` runs if it does. `value` is the
   // payload, unset for a delete.
   void write(const std::string& object, std::optional<std::string> value, History& history,
-             std::function<void()> done);
+             std::function<void()> done, ExpirationPolicy policy = {});
   void read(const std::string& object, History& history, std::function<void()> done);
 
  private:
+  // The log to use, after the settings' decorator has taken its place.
+  [[nodiscard]] ChangeLog& decorated(const SimServerSettings& settings);
   [[nodiscard]] Task<void> write_task(std::string object, std::optional<std::string> value,
-                                      History& history, std::size_t operation,
-                                      std::function<void()> done);
+                                      ExpirationPolicy policy, History& history,
+                                      std::size_t operation, std::function<void()> done);
   [[nodiscard]] Task<void> read_task(std::string object, History& history, std::size_t operation,
                                      std::function<void()> done);
 
+  const bool absence_is_doubtful_;
   SimProcess process_;
   SimClock clock_;
   SeededRandom random_;
@@ -59,14 +85,24 @@ class SimServer {
   SimRowStore rows_;
   SimBlobStore blobs_;
   SimChangeLog log_;
+  std::unique_ptr<StoreDecorator> decorator_;
+  StoreView stores_;
   OpenChanges changes_;
   TieredStore store_;
   Recovery recovery_;
+  ExpirySweep sweep_;
   TaskScope tasks_;
   std::size_t operations_ = 0;
 };
 
-// What is wrong with the stores at this moment: a row that points to no blob (I1).
+// The key of the row behind the name of an object here.
+[[nodiscard]] std::string sim_key(const std::string& object);
+// The payload that a row leads to; unset where there is none.
+[[nodiscard]] std::optional<std::string> stored_value(const SimBackends& backends,
+                                                      const RowState& state);
+
+// What is wrong with the stores at this moment: a row that points to no blob (I1), a blob that
+// expires before its row (I8). A row whose deadline has passed may outlive its blob.
 [[nodiscard]] std::optional<std::string> check_rows(const SimBackends& backends);
 // What is wrong with them at rest: besides, a blob or an upload that nobody owns, an entry (I3,
 // I9).

@@ -17,6 +17,10 @@ template <class R>
 Task<R> SimNetwork::call(std::string what, std::function<R()> apply, R lost_reply, R failed) {
   const auto fate = policy_.next(process_, what);
   auto& world = process_.world();
+  apply = [&world, inner = std::move(apply)] {
+    world.request_applied();
+    return inner();
+  };
   world.trace("p" + std::to_string(process_.id()) + " " + what + " fate " +
               std::to_string(static_cast<int>(fate.kind)));
   auto send = [this, &world, fate, &what, &apply, &lost_reply, &failed](Completer<R> completer) {
@@ -70,7 +74,7 @@ Task<Mutation> SimRowStore::mutate(std::string what, std::function<Mutation()> a
 Task<Result<Row>> SimRowStore::read(std::string_view key, RowPart part) {
   auto& world = network_.process().world();
   std::function<Result<Row>()> apply = [this, &world, key = std::string(key), part] {
-    return world.immediately(backends_.rows.read(key, part));
+    return world.immediately(backends_.row_rules->read(key, part));
   };
   Result<Row> unknown = lost();
   Result<Row> failed = not_sent();
@@ -81,8 +85,12 @@ Task<Result<Row>> SimRowStore::read(std::string_view key, RowPart part) {
 Task<Mutation> SimRowStore::write_unless_redirect(std::string_view key, const RowState& state,
                                                   const Stamp& stamp) {
   auto& world = network_.process().world();
-  return mutate("small", [this, &world, key = std::string(key), state, stamp] {
-    return world.immediately(backends_.rows.write_unless_redirect(key, state, stamp));
+  const bool again = backends_.monitor.small_write_sent(stamp);
+  return mutate("small", [this, &world, key = std::string(key), state, stamp, again] {
+    auto written = world.immediately(backends_.row_rules->write_unless_redirect(key, state, stamp));
+    auto& counters = backends_.monitor.counters();
+    if (again) ++(written.is_applied() ? counters.resends_applied : counters.resends_refused);
+    return written;
   });
 }
 
@@ -91,7 +99,7 @@ Task<Mutation> SimRowStore::open_intent(std::string_view key, const AttemptId& a
   auto& world = network_.process().world();
   if (rules_ == CommitRules::draft) conditions_[attempt] = condition;
   return mutate("intent", [this, &world, key = std::string(key), attempt, condition] {
-    return world.immediately(backends_.rows.open_intent(key, attempt, condition));
+    return world.immediately(backends_.row_rules->open_intent(key, attempt, condition));
   });
 }
 
@@ -118,9 +126,17 @@ Task<Mutation> SimRowStore::commit(std::string_view key_view, const AttemptId& a
   auto& world = network_.process().world();
   const std::string key(key_view);
   std::function<Mutation()> apply = [this, &world, key, attempt, state, stamp] {
-    if (rules_ == CommitRules::draft) return draft_commit(key, attempt, state, stamp);
-    return world.immediately(backends_.rows.commit(key, attempt, state, stamp));
+    if (rules_ == CommitRules::draft) {
+      auto committed = draft_commit(key, attempt, state, stamp);
+      backends_.monitor.commit_applied(attempt, committed.is_applied());
+      return committed;
+    }
+    backends_.monitor.commit_arrives(key, attempt, backends_.clock.now());
+    auto committed = world.immediately(backends_.row_rules->commit(key, attempt, state, stamp));
+    backends_.monitor.commit_applied(attempt, committed.is_applied());
+    return committed;
   };
+  if (rules_ != CommitRules::draft) backends_.monitor.commit_sent(attempt);
   auto committed = co_await mutate("commit", std::move(apply));
   if (committed.is_refused()) ++network_.counters().commits_refused;
   if (committed.outcome() == Mutation::Outcome::unknown) ++network_.counters().commits_unknown;
@@ -129,8 +145,12 @@ Task<Mutation> SimRowStore::commit(std::string_view key_view, const AttemptId& a
 
 Task<Result<FenceFound>> SimRowStore::fence(std::string_view key, const AttemptId& attempt) {
   auto& world = network_.process().world();
-  std::function<Result<FenceFound>()> apply = [this, &world, key = std::string(key), attempt] {
-    return world.immediately(backends_.rows.fence(key, attempt));
+  const int process = network_.process().id();
+  std::function<Result<FenceFound>()> apply = [this, &world, process, key = std::string(key),
+                                               attempt] {
+    auto fenced = world.immediately(backends_.row_rules->fence(key, attempt));
+    if (fenced.ok()) backends_.monitor.fence_applied(process, attempt, *fenced);
+    return fenced;
   };
   Result<FenceFound> unknown = lost();
   Result<FenceFound> failed = not_sent();
@@ -143,26 +163,49 @@ Task<Result<FenceFound>> SimRowStore::fence(std::string_view key, const AttemptI
 Task<Mutation> SimRowStore::bump(std::string_view key, const Row& as_read, WallTime deadline) {
   auto& world = network_.process().world();
   return mutate("bump", [this, &world, key = std::string(key), as_read, deadline] {
-    return world.immediately(backends_.rows.bump(key, as_read, deadline));
+    auto bumped = world.immediately(backends_.row_rules->bump(key, as_read, deadline));
+    auto& counters = backends_.monitor.counters();
+    ++(bumped.is_applied() ? counters.bumps_applied : counters.bumps_refused);
+    return bumped;
   });
+}
+
+Task<Result<RowSweeper::Sweep>> SimRowStore::sweep(WallTime now, std::string from,
+                                                   std::size_t limit) {
+  auto& world = network_.process().world();
+  std::function<Result<Sweep>()> apply = [this, &world, now, from = std::move(from), limit] {
+    return world.immediately(backends_.rows.sweep(now, from, limit));
+  };
+  Result<Sweep> unknown = lost();
+  Result<Sweep> failed = not_sent();
+  co_return co_await network_.call<Result<Sweep>>("sweep", std::move(apply), std::move(unknown),
+                                                  std::move(failed));
 }
 
 // --- blobs ---------------------------------------------------------------------------------------
 
 class SimBlobStore::Writer final : public BlobWriter {
  public:
-  Writer(SimNetwork& network, std::shared_ptr<BlobWriter> inner)
-      : network_(network), inner_(std::move(inner)) {}
+  Writer(SimNetwork& network, SimBackends& backends, Revision name,
+         std::shared_ptr<BlobWriter> inner)
+      : network_(network), backends_(backends), name_(std::move(name)), inner_(std::move(inner)) {}
 
   // Appends go into the upload's own buffer: only the end of an upload is seen by anybody.
-  Task<Result<void>> append(std::string_view bytes) override { return inner_->append(bytes); }
+  Task<Result<void>> append(std::string_view bytes) override {
+    payload_.append(bytes);
+    return inner_->append(bytes);
+  }
 
   Task<Result<void>> finish() override {
     auto& world = network_.process().world();
     auto done = std::make_shared<bool>(false);
-    std::function<Result<void>()> apply = [&world, inner = inner_, done]() -> Result<void> {
+    std::function<Result<void>()> apply = [&backends = backends_, &world, name = name_,
+                                           inner = inner_, payload = payload_,
+                                           done]() -> Result<void> {
       if (std::exchange(*done, true)) return lost();  // the second copy of one request
-      return world.immediately(inner->finish());
+      auto finished = world.immediately(inner->finish());
+      backends.monitor.finish_applied(name, payload, finished.ok());
+      return finished;
     };
     Result<void> unknown = lost();
     Result<void> failed = not_sent();
@@ -172,13 +215,17 @@ class SimBlobStore::Writer final : public BlobWriter {
 
  private:
   SimNetwork& network_;
+  SimBackends& backends_;
+  Revision name_;
+  std::string payload_;
   std::shared_ptr<BlobWriter> inner_;
 };
 
 Task<Result<std::unique_ptr<BlobWriter>>> SimBlobStore::create(const Revision& name,
                                                                const Metadata& metadata) {
   CO_TRY_ASSIGN(auto inner, co_await backends_.blobs.create(name, metadata));
-  std::unique_ptr<BlobWriter> writer = std::make_unique<Writer>(network_, std::move(inner));
+  std::unique_ptr<BlobWriter> writer =
+      std::make_unique<Writer>(network_, backends_, name, std::move(inner));
   co_return std::move(writer);
 }
 
@@ -196,12 +243,14 @@ Task<Result<std::unique_ptr<BlobReader>>> SimBlobStore::open(const Revision& nam
   Result<void> failed = not_sent();
   CO_TRY(co_await network_.call<Result<void>>("open", std::move(apply), std::move(unknown),
                                               std::move(failed)));
+  if (*found == nullptr) ++network_.counters().blobs_vanished_for_readers;
   co_return std::move(*found);
 }
 
 Task<Result<Discarded>> SimBlobStore::discard(const Revision& name) {
   auto& world = network_.process().world();
   std::function<Result<Discarded>()> apply = [this, &world, name] {
+    backends_.monitor.discard_arrives(name);
     return world.immediately(backends_.blobs.discard(name));
   };
   Result<Discarded> unknown = lost();
@@ -226,6 +275,8 @@ Task<Result<bool>> SimBlobStore::extend(const Revision& name, WallTime deadline)
 Task<Result<void>> SimChangeLog::record(const std::vector<LogEntry>& entries, EntryTime time) {
   auto& world = network_.process().world();
   std::function<Result<void>()> apply = [this, &world, entries, time] {
+    for (const auto& entry : entries)
+      backends_.monitor.recorded(entry);
     return world.immediately(backends_.log.record(entries, time));
   };
   Result<void> unknown = lost();
@@ -237,6 +288,7 @@ Task<Result<void>> SimChangeLog::record(const std::vector<LogEntry>& entries, En
 Task<Result<void>> SimChangeLog::remove(std::string_view key) {
   auto& world = network_.process().world();
   std::function<Result<void>()> apply = [this, &world, key = std::string(key)] {
+    backends_.monitor.removal_arrives(key, backends_.blobs.blobs());
     return world.immediately(backends_.log.remove(key));
   };
   Result<void> unknown = lost();
@@ -262,27 +314,55 @@ Task<Mutation> SimChangeLog::claim(std::string_view key, EntryTime seen, EntryTi
   std::function<Mutation()> apply = [this, &world, key = std::string(key), seen, now] {
     return world.immediately(backends_.log.claim(key, seen, now));
   };
-  auto unknown = Mutation::unknown(lost());
-  auto failed = Mutation::failed(not_sent());
-  auto claimed = co_await network_.call<Mutation>("claim", std::move(apply), std::move(unknown),
-                                                  std::move(failed));
+  auto claimed = co_await mutate("claim", std::move(apply));
   if (claimed.is_refused()) ++network_.counters().claims_lost;
   co_return claimed;
 }
 
 Task<Mutation> SimChangeLog::quarantine(const ScannedEntry& entry, std::string_view reason,
                                         EntryTime now) {
-  return backends_.log.quarantine(entry, reason, now);
+  auto& world = network_.process().world();
+  return mutate("quarantine", [this, &world, entry, reason = std::string(reason), now] {
+    return world.immediately(backends_.log.quarantine(entry, reason, now));
+  });
 }
 
 Task<Result<std::vector<QuarantinedEntry>>> SimChangeLog::quarantined(EntryTime before,
                                                                       std::string_view after,
                                                                       std::size_t limit) {
-  return backends_.log.quarantined(before, after, limit);
+  using Found = Result<std::vector<QuarantinedEntry>>;
+  auto& world = network_.process().world();
+  std::function<Found()> apply = [this, &world, before, after = std::string(after), limit] {
+    return world.immediately(backends_.log.quarantined(before, after, limit));
+  };
+  Found unknown = lost();
+  Found failed = not_sent();
+  co_return co_await network_.call<Found>("quarantined", std::move(apply), std::move(unknown),
+                                          std::move(failed));
 }
 
 Task<Result<void>> SimChangeLog::release(const QuarantinedEntry& entry, EntryTime time) {
-  return backends_.log.release(entry, time);
+  auto& world = network_.process().world();
+  std::function<Result<void>()> apply = [this, &world, entry, time] {
+    return world.immediately(backends_.log.release(entry, time));
+  };
+  Result<void> unknown = lost();
+  Result<void> failed = not_sent();
+  co_return co_await network_.call<Result<void>>("release", std::move(apply), std::move(unknown),
+                                                 std::move(failed));
+}
+
+Task<Mutation> SimChangeLog::drop(const QuarantinedEntry& entry) {
+  auto& world = network_.process().world();
+  return mutate("drop",
+                [this, &world, entry] { return world.immediately(backends_.log.drop(entry)); });
+}
+
+Task<Mutation> SimChangeLog::mutate(std::string what, std::function<Mutation()> apply) {
+  auto unknown = Mutation::unknown(lost());
+  auto failed = Mutation::failed(not_sent());
+  co_return co_await network_.call<Mutation>(std::move(what), std::move(apply), std::move(unknown),
+                                             std::move(failed));
 }
 
 }  // namespace objectstore::testing

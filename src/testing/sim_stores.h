@@ -8,6 +8,7 @@
 #include "backends/memory/memory_blob_store.h"
 #include "backends/memory/memory_change_log.h"
 #include "backends/memory/memory_row_store.h"
+#include "testing/protocol_monitor.h"
 #include "testing/sim_world.h"
 
 namespace objectstore::testing {
@@ -40,21 +41,16 @@ class CallPolicy {
 // The stores at the far end, shared by all processes.
 struct SimBackends {
   explicit SimBackends(SimWorld& world, LateUploads late_uploads)
-      : clock(world), rows(clock), blobs(late_uploads) {}
+      : clock(world), rows(clock), blobs(late_uploads), monitor(rows, log) {}
   SimWallClock clock;
   MemoryRowStore rows;
   MemoryBlobStore blobs;
   MemoryChangeLog log;
-};
-
-// How often the states that matter were met.
-struct SimCounters {
-  std::uint64_t commits_refused = 0;
-  std::uint64_t commits_unknown = 0;
-  std::uint64_t fences_found_open = 0;
-  std::uint64_t claims_lost = 0;
-  std::uint64_t late_applications = 0;
-  std::uint64_t finishes_late = 0;
+  ProtocolMonitor monitor;
+  bool blobs_expire = false;  // blobs may be gone once the deadline of their row has passed
+  // Where the rows are reached; other rules than `rows` follows are put in between by tests that
+  // must fail.
+  RowStore* row_rules = &rows;
 };
 
 // The way of one process to the stores.
@@ -85,7 +81,7 @@ enum class CommitRules : std::uint8_t {
   draft,  // as in the design that loses data: no intents; the row must still be as it was read
 };
 
-class SimRowStore final : public RowStore {
+class SimRowStore final : public RowStore, public RowSweeper {
  public:
   SimRowStore(SimNetwork& network, SimBackends& backends, CommitRules rules)
       : network_(network), backends_(backends), rules_(rules) {}
@@ -99,6 +95,9 @@ class SimRowStore final : public RowStore {
                         const Stamp& stamp) override;
   Task<Result<FenceFound>> fence(std::string_view key, const AttemptId& attempt) override;
   Task<Mutation> bump(std::string_view key, const Row& as_read, WallTime deadline) override;
+
+  Task<Result<Sweep>> sweep(WallTime now, std::string from, std::size_t limit) override;
+  Task<Result<void>> reclaim() override { co_return Result<void>(); }
 
  private:
   [[nodiscard]] Task<Mutation> mutate(std::string what, std::function<Mutation()> apply);
@@ -143,8 +142,11 @@ class SimChangeLog final : public ChangeLog {
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
                                                           std::size_t limit) override;
   Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override;
+  Task<Mutation> drop(const QuarantinedEntry& entry) override;
 
  private:
+  [[nodiscard]] Task<Mutation> mutate(std::string what, std::function<Mutation()> apply);
+
   SimNetwork& network_;
   SimBackends& backends_;
 };

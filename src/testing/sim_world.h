@@ -84,6 +84,10 @@ class SimWorld {
   // Steps until `done` or nothing is left, at most `limit` of virtual time; whether it was done.
   bool run_until(const std::function<bool()>& done, Duration limit);
 
+  // A store has applied a request: what is stored may be another thing than before.
+  void request_applied() { ++requests_applied_; }
+  [[nodiscard]] std::uint64_t requests_applied() const { return requests_applied_; }
+
   // Runs a task of a store, which never waits, at once.
   template <class T>
   T immediately(Task<T> task);
@@ -100,6 +104,7 @@ class SimWorld {
   SeededRandom random_;
   MonotonicTime now_{std::chrono::hours(1)};
   std::uint64_t sequence_ = 0;
+  std::uint64_t requests_applied_ = 0;
   std::map<std::pair<MonotonicTime, std::uint64_t>, std::function<void()>> events_;
   std::vector<SimProcess*> processes_;
   std::vector<std::string> lines_;

@@ -1,32 +1,38 @@
 #include "simulation/random_history.h"
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <memory>
+#include <set>
+#include <sstream>
 
+#include "simulation/history_style.h"
 #include "testing/sim_server.h"
 
 namespace objectstore::testing {
 
 namespace {
 
-constexpr int servers = 2;
 constexpr int clients = 4;
 constexpr std::size_t mutations_wanted = 32;
-constexpr Duration longest_freeze = std::chrono::minutes(5);
-constexpr Duration longest_delay = std::chrono::minutes(5);
-constexpr Duration late_upload_window = std::chrono::minutes(40);
 // What was under way when the faults stopped has arrived by then.
 constexpr Duration last_arrival = 3 * longest_delay;
-// Everything must have come to rest by then: the sweep of late uploads, by clocks that differ.
-constexpr Duration at_rest_after = std::chrono::hours(8);
+// How long nothing must be left to do before that is believed.
+constexpr Duration quiet = std::chrono::minutes(2);
 
 // Faults as the seed draws them, until the faults stop.
 class RandomPolicy final : public CallPolicy {
  public:
-  explicit RandomPolicy(SeededRandom& random) : random_(random), rate_(4 + random.below(40)) {}
+  // Stops a process in the middle of what it does.
+  using Stop = std::function<void(SimProcess&)>;
+
+  RandomPolicy(SeededRandom& random, std::uint64_t rate, Stop stop)
+      : random_(random), rate_(rate), stop_(std::move(stop)) {}
 
   void stop_faults() { faulty_ = false; }
 
-  CallFate next(SimProcess&, const std::string&) override {
+  CallFate next(SimProcess& process, const std::string& what) override {
     CallFate fate;
     fate.there = short_delay();
     fate.back = short_delay();
@@ -36,36 +42,68 @@ class RandomPolicy final : public CallPolicy {
                                           CallFate::Kind::dropped, CallFate::Kind::late,
                                           CallFate::Kind::twice};
       fate.kind = kinds[random_.below(std::size(kinds))];
+      if (what == "intent" && random_.one_in(2)) return comes_back(process, fate);
       fate.late_by = long_delay();
     } else if (random_.one_in(rate_)) {
       fate.there = long_delay();  // slow, but it arrives
+    } else if (what == "bump" && random_.one_in(2)) {
+      fate.there = std::chrono::milliseconds(random_.below(12'000));  // after the deadline, perhaps
+    }
+    if (is_part_of_a_change(what) && random_.one_in(10 * rate_)) {
+      // Before or after the request arrives, or its reply.
+      process.world().after(std::chrono::milliseconds(random_.below(100)),
+                            [this, &process] { stop_(process); });
     }
     return fate;
   }
 
  private:
+  // The one request whose second copy could bring something back: while its writer stands still
+  // and others have settled the change.
+  CallFate comes_back(SimProcess& process, CallFate fate) {
+    fate.kind = CallFate::Kind::twice;
+    if (random_.one_in(2)) {
+      process.world().after(std::chrono::milliseconds(100 + random_.below(300)),
+                            [this, &process] { stop_(process); });
+    }
+    return fate;
+  }
+
+  static bool is_part_of_a_change(const std::string& what) {
+    return what != "read" && what != "open" && what != "scan" && what != "sweep" &&
+           what != "quarantined";
+  }
+
   Duration short_delay() { return std::chrono::milliseconds(1 + random_.below(50)); }
   Duration long_delay() {
-    return Duration(static_cast<std::int64_t>(random_.below(longest_delay.count())));
+    const Duration longest = random_.one_in(3) ? std::chrono::seconds(10) : longest_delay;
+    return Duration(static_cast<std::int64_t>(random_.below(longest.count())));
   }
 
   SeededRandom& random_;
   std::uint64_t rate_;
+  Stop stop_;
   bool faulty_ = true;
 };
 
 class RandomHistory {
  public:
-  RandomHistory(std::uint64_t seed, CommitRules rules)
+  RandomHistory(std::uint64_t seed, std::optional<BrokenRule> broken)
       : world_(seed),
-        backends_(world_,
-                  world_.random().one_in(2) ? LateUploads::possible : LateUploads::prevented),
-        policy_(world_.random()),
-        rules_(rules) {
-    for (int slot = 0; slot < servers; ++slot)
+        style_(HistoryStyle::draw(world_.random())),
+        broken_(broken),
+        backends_(world_, style_.late_uploads),
+        policy_(world_.random(), style_.fault_rate,
+                [this](SimProcess& process) { stop(process); }) {
+    world_.trace(style_.str());
+    backends_.blobs_expire = style_.blobs_expire;
+    if (broken_) far_end_ = break_far_end(*broken_, backends_);
+    if (far_end_) backends_.row_rules = far_end_.get();
+    for (int slot = 0; slot < style_.servers; ++slot)
       start(slot);
+    if (style_.takes_days) write_old_objects();
     for (int client = 0; client < clients; ++client)
-      next_operation(client);
+      world_.after(style_.think_time(world_.random()), [this, client] { next_operation(client); });
     disturb();
   }
 
@@ -74,8 +112,12 @@ class RandomHistory {
     policy_.stop_faults();
     finishing_ = true;
     const auto arrived = world_.now() + last_arrival;
-    const auto end = world_.now() + at_rest_after;
-    step_while([&] { return world_.now() < arrived || (!at_rest() && world_.now() < end); });
+    const auto end = world_.now() + style_.at_rest_after();
+    auto busy_until = arrived;
+    step_while([&] {
+      if (!at_rest()) busy_until = std::max(busy_until, world_.now());
+      return world_.now() < std::min(end, busy_until + quiet);
+    });
     for (const auto& object : objects())
       read_to_the_end(object);
     RandomHistoryResult result;
@@ -84,6 +126,7 @@ class RandomHistory {
     result.violation = violation_;
     result.trace = world_.lines();
     result.counters = counters_;
+    result.counters += backends_.monitor.counters();
     result.mutations = mutations_;
     result.kills = kills_;
     result.freezes = freezes_;
@@ -91,17 +134,26 @@ class RandomHistory {
   }
 
  private:
-  static std::vector<std::string> objects() { return {"a", "b"}; }
+  static const std::vector<std::string>& objects() {
+    static const std::vector<std::string> names = {"a", "b", "c"};
+    return names;
+  }
 
   template <class Condition>
   void step_while(Condition condition) {
-    while (!violation_ && condition() && world_.step())
+    while (!violation_ && condition() && world_.step()) {
+      if (checked_ == world_.requests_applied()) continue;
+      checked_ = world_.requests_applied();
+      if (style_.blobs_expire) backends_.blobs.remove_expired(world_.wall());
       violation_ = check_rows(backends_);
+      if (style_.expires) watch_deadlines();
+    }
   }
 
   [[nodiscard]] bool at_rest() const {
-    for (const auto* server : running_) {
-      if (!server->idle() || server->process().paused()) return false;
+    for (int slot = 0; slot < style_.servers; ++slot) {
+      const auto& server = *running_[slot];
+      if (!server.idle() || server.process().paused()) return false;
     }
     return backends_.log.empty();
   }
@@ -109,12 +161,12 @@ class RandomHistory {
   // A fresh process in the slot; what ran there before is kept, for requests of it may be under
   // way.
   void start(int slot) {
-    SimServerSettings settings;
-    settings.rules = rules_;
-    settings.late_upload_window = late_upload_window;
-    constexpr Duration skews[] = {Duration::zero(), std::chrono::hours(1), std::chrono::hours(-1),
-                                  std::chrono::seconds(20)};
-    settings.clock_skew = skews[world_.random().below(std::size(skews))];
+    auto settings = style_.server(world_.random());
+    if (broken_) {
+      settings.decorate = [this](StoreView stores, SimProcess& process, Clock& clock) {
+        return break_near_end(*broken_, stores, process, clock, backends_);
+      };
+    }
     auto server = std::make_unique<SimServer>(world_, next_process_++, backends_, policy_,
                                               counters_, settings);
     running_[slot] = server.get();
@@ -126,45 +178,122 @@ class RandomHistory {
     if (finishing_) return;
     auto& random = world_.random();
     const auto object = objects()[random.below(objects().size())];
-    auto& server = *running_[random.below(servers)];
+    auto& server = *running_[random.below(style_.servers)];
     const auto number = ++operation_of_[client];
     auto go_on = [this, client, number] {
-      if (operation_of_[client] == number) next_operation(client);
+      if (operation_of_[client] != number) return;
+      ++operation_of_[client];
+      const auto quiet =
+          quiet_until_ > world_.now() ? quiet_until_ - world_.now() : Duration::zero();
+      const auto pause = std::max(quiet, style_.think_time(world_.random()));
+      if (pause == Duration::zero()) return next_operation(client);
+      world_.after(pause, [this, client] { next_operation(client); });
     };
-    const auto kind = random.below(10);
-    if (kind < 3) {
+    const auto kind = random.below(style_.expires ? 14 : 10);
+    if (kind < 3 || kind >= 10) {
       server.read(object, history_, go_on);
     } else {
       std::optional<std::string> value = std::to_string(++mutations_);
       if (kind < 5) value.reset();
       if (kind >= 7) *value += std::string(sim_inline_limit, '.');
-      server.write(object, std::move(value), history_, go_on);
+      server.write(object, std::move(value), history_, go_on, style_.policy(random));
     }
     // A client whose server died, or that is tired of waiting, goes on with something else.
     world_.after(std::chrono::minutes(2), go_on);
   }
 
-  // Kills and freezes now and then.
+  // Stops one of the servers now and then, whatever it does.
   void disturb() {
     auto& random = world_.random();
-    world_.after(std::chrono::seconds(1 + random.below(120)), [this, &random] {
+    Duration pause = std::chrono::seconds(1 + random.below(120));
+    if (style_.takes_days) pause = std::chrono::hours(random.below(36));
+    world_.after(pause, [this, &random] {
       if (finishing_) return;
-      const auto slot = static_cast<int>(random.below(servers));
-      auto* server = running_[slot];
-      if (random.one_in(3)) {
-        ++kills_;
-        world_.trace("kill p" + std::to_string(server->process().id()));
-        server->kill();
-        start(slot);
-      } else if (server->alive() && !server->process().paused()) {
-        ++freezes_;
-        world_.trace("freeze p" + std::to_string(server->process().id()));
-        server->process().pause();
-        const auto span = static_cast<std::int64_t>(random.below(longest_freeze.count()));
-        world_.after(Duration(span), [server] { server->process().resume(); });
-      }
+      if (style_.takes_days) collect_old_stamps();
+      stop(running_[random.below(style_.servers)]->process());
       disturb();
     });
+  }
+
+  // Kills a server and starts another one, or freezes it for a while.
+  void stop(SimProcess& process) {
+    if (finishing_ || !process.alive() || process.paused()) return;
+    auto& random = world_.random();
+    if (random.one_in(3)) {
+      for (int slot = 0; slot < style_.servers; ++slot) {
+        if (&running_[slot]->process() != &process) continue;
+        ++kills_;
+        world_.trace("kill p" + std::to_string(process.id()));
+        running_[slot]->kill();
+        start(slot);
+        return;
+      }
+    }
+    ++freezes_;
+    world_.trace("freeze p" + std::to_string(process.id()));
+    process.pause();
+    // Nobody may come by for days, so that stamps grow old.
+    if (style_.takes_days && random.one_in(2)) {
+      quiet_until_ = world_.now() + std::chrono::hours(random.below(12 * 24));
+    }
+    const auto longest = style_.longest_freeze() / (random.one_in(2) ? 5 : 1);
+    const auto span = random.below(longest.count());
+    world_.after(Duration(static_cast<std::int64_t>(span)), [this, &process] {
+      if (style_.takes_days) collect_old_stamps();
+      world_.trace("p" + std::to_string(process.id()) + " goes on");
+      process.resume();
+    });
+  }
+
+  // Objects that were written days ago, and whose stamps will soon be collected.
+  void write_old_objects() {
+    for (const auto& object : objects()) {
+      const Duration age = std::chrono::hours(5 * 24 + world_.random().below(2 * 24));
+      const auto written = unix_ms(world_.wall() - age);
+      history_.end_write(object, history_.begin_write(object, "old"));
+      backends_.rows.edit(sim_key(object), [this, written](RowCells& row) {
+        row.state = InlineRow{Metadata{}, SharedBytes(std::string("old"))};
+        row.stamp = Stamp{written * 1000, make_uuid_v7(backends_.clock, world_.random())};
+        row.stamp_written_ms = written;
+      });
+    }
+  }
+
+  // As Bigtable does, which looks at a cell's age alone.
+  void collect_old_stamps() {
+    const auto oldest = unix_ms(world_.wall()) - cell_lifetime_ms;
+    for (const auto& [key, row] : backends_.rows.snapshot()) {
+      if (!row.stamp || row.stamp_written_ms >= oldest) continue;
+      backends_.rows.edit(key, [](RowCells& cells) { cells.stamp.reset(); });
+    }
+  }
+
+  // Learns at once when a row's deadline is set or moved, and tells the history when it passes.
+  void watch_deadlines() {
+    for (const auto& object : objects()) {
+      const auto state = backends_.rows.cells(sim_key(object)).state;
+      auto& watched = watched_[object];
+      if (state == watched) continue;
+      watched = state;
+      const auto deadline = deadline_of(state);
+      const auto value = stored_value(backends_, state);
+      if (!deadline || !value) continue;
+      const auto now = world_.wall();
+      if (*deadline < now || style_.clocks_differ) {
+        may_expire(object, *value);
+        continue;
+      }
+      world_.after(*deadline - now + Duration(1), [this, object, state, value] {
+        if (watched_[object] == state) may_expire(object, *value);
+      });
+    }
+  }
+
+  // From now on; by clocks that differ, at any time.
+  void may_expire(const std::string& object, const std::string& value) {
+    if (!expired_.insert(value).second) return;
+    world_.trace(object + " may expire: " + value);
+    history_.expire(object, value);
   }
 
   void read_to_the_end(const std::string& object) {
@@ -174,16 +303,22 @@ class RandomHistory {
   }
 
   SimWorld world_;
+  const HistoryStyle style_;
+  const std::optional<BrokenRule> broken_;
   SimBackends backends_;
+  std::unique_ptr<RowStore> far_end_;
   RandomPolicy policy_;
-  CommitRules rules_;
   SimCounters counters_;
   History history_;
   std::optional<std::string> violation_;
   std::vector<std::unique_ptr<SimServer>> all_;
-  SimServer* running_[servers] = {};
+  std::array<SimServer*, 3> running_ = {};
   int next_process_ = 0;
-  std::uint64_t operation_of_[clients] = {};
+  std::array<std::uint64_t, clients> operation_of_ = {};
+  std::map<std::string, RowState> watched_;  // the rows as they were looked at last
+  std::set<std::string> expired_;
+  MonotonicTime quiet_until_{};
+  std::uint64_t checked_ = 0;  // requests applied when the rows were looked at last
   std::size_t mutations_ = 0;
   std::size_t kills_ = 0;
   std::size_t freezes_ = 0;
@@ -192,8 +327,25 @@ class RandomHistory {
 
 }  // namespace
 
-RandomHistoryResult run_random_history(std::uint64_t seed, CommitRules rules) {
-  return RandomHistory(seed, rules).run();
+RandomHistoryResult run_random_history(std::uint64_t seed, std::optional<BrokenRule> broken) {
+  return RandomHistory(seed, broken).run();
+}
+
+void SimTally::add(const RandomHistoryResult& result) {
+  ++histories;
+  mutations += result.mutations;
+  kills += result.kills;
+  freezes += result.freezes;
+  counters += result.counters;
+}
+
+std::string SimTally::report() const {
+  std::ostringstream text;
+  text << histories << " histories, " << mutations << " mutations, " << kills << " kills, "
+       << freezes << " freezes\n";
+  for (const auto& named : SimCounters::names())
+    text << "  " << counters.*named.value << ' ' << named.name << '\n';
+  return text.str();
 }
 
 }  // namespace objectstore::testing

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "testing/sim_stores.h"
+#include "simulation/broken_rules.h"
 
 namespace objectstore::testing {
 
@@ -20,7 +20,21 @@ struct RandomHistoryResult {
   std::size_t freezes = 0;
 };
 
-[[nodiscard]] RandomHistoryResult run_random_history(std::uint64_t seed,
-                                                     CommitRules rules = CommitRules::protocol);
+// `broken`: one rule of the protocol is left out, which some seeds must find.
+[[nodiscard]] RandomHistoryResult run_random_history(
+    std::uint64_t seed, std::optional<BrokenRule> broken = std::nullopt);
+
+// The sum over many histories.
+struct SimTally {
+  std::uint64_t histories = 0;
+  std::uint64_t mutations = 0;
+  std::uint64_t kills = 0;
+  std::uint64_t freezes = 0;
+  SimCounters counters;
+
+  void add(const RandomHistoryResult& result);
+  // A line for each rare state.
+  [[nodiscard]] std::string report() const;
+};
 
 }  // namespace objectstore::testing

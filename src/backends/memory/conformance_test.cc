@@ -1,8 +1,10 @@
 #include "backends/memory/memory_blob_store.h"
 #include "backends/memory/memory_change_log.h"
 #include "backends/memory/memory_row_store.h"
+#include "testing/blob_lister_conformance.h"
 #include "testing/blob_store_conformance.h"
 #include "testing/change_log_conformance.h"
+#include "testing/row_lister_conformance.h"
 #include "testing/row_store_conformance.h"
 
 namespace objectstore::testing {
@@ -13,6 +15,23 @@ struct MemoryRows final : RowStoreUnderTest {
   [[nodiscard]] RowStore& rows() override { return store; }
   [[nodiscard]] RowSweeper* sweeper() override { return &store; }
   MemoryRowStore store;
+};
+
+struct MemoryListedRows final : RowListerUnderTest {
+  explicit MemoryListedRows(Clock& clock) : store(clock) {}
+  [[nodiscard]] RowStore& rows() override { return store; }
+  [[nodiscard]] RowLister& lister() override { return store; }
+  [[nodiscard]] bool spoil(const std::string&) override { return false; }
+  MemoryRowStore store;
+};
+
+struct MemoryListedBlobs final : BlobListerUnderTest {
+  [[nodiscard]] BlobStore& blobs() override { return store; }
+  [[nodiscard]] BlobLister& lister() override { return store; }
+  [[nodiscard]] WallTime now() override { return clock.now(); }
+  [[nodiscard]] bool spoil(const Revision&) override { return false; }
+  ManualClock clock;
+  MemoryBlobStore store{LateUploads::prevented, &clock};
 };
 
 struct MemoryLog final : ChangeLogUnderTest {
@@ -48,6 +67,15 @@ INSTANTIATE_TEST_SUITE_P(
         BlobStoreCase{"late_uploads_possible",
                       [] { return std::make_unique<MemoryBlobs>(LateUploads::possible); }}),
     name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Memory, RowListerConformance,
+    ::testing::Values(RowListerCase{
+        "memory", [](Clock& clock) { return std::make_unique<MemoryListedRows>(clock); }}),
+    name_of);
+INSTANTIATE_TEST_SUITE_P(Memory, BlobListerConformance,
+                         ::testing::Values(BlobListerCase{
+                             "memory", [] { return std::make_unique<MemoryListedBlobs>(); }}),
+                         name_of);
 
 TEST(MemoryRowStore, stamps_of_deleted_rows_go_after_seven_days) {
   ManualClock clock;

@@ -1,5 +1,7 @@
 #include "backends/memory/memory_blob_store.h"
 
+#include <algorithm>
+
 namespace objectstore {
 
 class MemoryBlobStore::Writer final : public BlobWriter {
@@ -13,13 +15,14 @@ class MemoryBlobStore::Writer final : public BlobWriter {
   }
 
   Task<Result<void>> finish() override {
+    const auto written = store_.clock_ != nullptr ? store_.clock_->now() : WallTime();
     const std::lock_guard lock(store_.mutex_);
     const bool open = store_.uploads_.erase(name_) != 0;
     if (!open && store_.late_uploads_ == LateUploads::prevented) {
       co_return Error(ErrorCode::unavailable, "the upload was discarded");
     }
-    const bool created =
-        store_.blobs_.try_emplace(name_, Blob{metadata_, SharedBytes(std::move(bytes_))}).second;
+    Blob blob{name_, metadata_, SharedBytes(std::move(bytes_)), written};
+    const bool created = store_.blobs_.try_emplace(name_.path(), std::move(blob)).second;
     if (!created) co_return Error(ErrorCode::conflict, "the blob exists already");
     co_return Result<void>();
   }
@@ -74,7 +77,7 @@ Task<Result<std::unique_ptr<BlobWriter>>> MemoryBlobStore::create(const Revision
 Task<Result<std::unique_ptr<BlobReader>>> MemoryBlobStore::open(const Revision& name) {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<BlobReader> reader;
-  if (const auto it = blobs_.find(name); it != blobs_.end()) {
+  if (const auto it = blobs_.find(name.path()); it != blobs_.end()) {
     reader = std::make_unique<Reader>(it->second);
   }
   co_return std::move(reader);
@@ -83,21 +86,57 @@ Task<Result<std::unique_ptr<BlobReader>>> MemoryBlobStore::open(const Revision& 
 Task<Result<Discarded>> MemoryBlobStore::discard(const Revision& name) {
   const std::lock_guard lock(mutex_);
   uploads_.erase(name);
-  blobs_.erase(name);
+  blobs_.erase(name.path());
   co_return late_uploads_ == LateUploads::prevented ? Discarded::for_good
                                                     : Discarded::may_appear_later;
 }
 
-Task<Result<bool>> MemoryBlobStore::extend(const Revision& name, WallTime) {
+Task<Result<bool>> MemoryBlobStore::extend(const Revision& name, WallTime deadline) {
   const std::lock_guard lock(mutex_);
-  co_return blobs_.contains(name);
+  const auto it = blobs_.find(name.path());
+  if (it == blobs_.end()) co_return false;
+  auto& present = it->second.metadata.time_expires;
+  if (present) present = std::max(*present, deadline);
+  co_return true;
+}
+
+void MemoryBlobStore::remove_expired(WallTime now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(blobs_, [now](const auto& blob) {
+    const auto& deadline = blob.second.metadata.time_expires;
+    return deadline && *deadline < now;
+  });
+}
+
+std::map<Revision, WallTime> MemoryBlobStore::deadlines() const {
+  const std::lock_guard lock(mutex_);
+  std::map<Revision, WallTime> deadlines;
+  for (const auto& [path, blob] : blobs_) {
+    if (blob.metadata.time_expires) deadlines.emplace(blob.name, *blob.metadata.time_expires);
+  }
+  return deadlines;
+}
+
+Task<Result<BlobPage>> MemoryBlobStore::list_blobs(std::string from, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  BlobPage page;
+  for (auto it = blobs_.lower_bound(from); it != blobs_.end(); ++it) {
+    if (page.blobs.size() >= limit) {
+      page.next = it->first;
+      break;
+    }
+    const auto& [path, blob] = *it;
+    page.blobs.push_back(
+        ListedBlob{path, blob.name, blob.payload.size(), blob.written, std::string()});
+  }
+  co_return std::move(page);
 }
 
 std::set<Revision> MemoryBlobStore::blobs() const {
   const std::lock_guard lock(mutex_);
   std::set<Revision> names;
-  for (const auto& [name, blob] : blobs_)
-    names.insert(name);
+  for (const auto& [path, blob] : blobs_)
+    names.insert(blob.name);
   return names;
 }
 

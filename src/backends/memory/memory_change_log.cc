@@ -41,7 +41,8 @@ Task<Mutation> MemoryChangeLog::quarantine(const ScannedEntry& entry, std::strin
   const auto it = entries_.find(entry.key);
   if (it == entries_.end() || it->second.time != entry.time) co_return Mutation::refused();
   auto key = quarantine_key(entry.key);
-  quarantine_[key] = QuarantinedEntry{key, now, it->second.value, std::string(reason)};
+  const auto& value = it->second.value;
+  quarantine_[key] = QuarantinedEntry{key, now, value, std::string(reason), value};
   entries_.erase(it);
   co_return Mutation::applied();
 }
@@ -64,6 +65,14 @@ Task<Result<void>> MemoryChangeLog::release(const QuarantinedEntry& entry, Entry
     entries_[key_before_quarantine(entry.key)] = Stored{time, entry.value};
   }
   co_return Result<void>();
+}
+
+Task<Mutation> MemoryChangeLog::drop(const QuarantinedEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  const auto it = quarantine_.find(entry.key);
+  if (it == quarantine_.end() || !(it->second == entry)) co_return Mutation::refused();
+  quarantine_.erase(it);
+  co_return Mutation::applied();
 }
 
 std::map<std::string, MemoryChangeLog::Stored> MemoryChangeLog::snapshot() const {

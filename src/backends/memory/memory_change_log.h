@@ -22,6 +22,7 @@ class MemoryChangeLog final : public ChangeLog {
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
                                                           std::size_t limit) override;
   Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override;
+  Task<Mutation> drop(const QuarantinedEntry& entry) override;
 
   struct Stored {
     EntryTime time = 0;

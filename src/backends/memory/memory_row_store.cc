@@ -8,6 +8,26 @@ Mutation outcome(bool applied) {
   return applied ? Mutation::applied() : Mutation::refused();
 }
 
+// State and stamp as a reader sees them.
+Row row_of(const RowCells& cells, RowPart part) {
+  Row row{cells.state, cells.stamp};
+  if (auto* value = std::get_if<InlineRow>(&row.state)) {
+    value->metadata.size = value->payload.size();
+    if (part == RowPart::metadata) value->payload = SharedBytes();
+  }
+  return row;
+}
+
+ListedRow listed_row(std::string key, const RowCells& cells) {
+  ListedRow listed;
+  listed.key = std::move(key);
+  listed.row = row_of(cells, RowPart::metadata);
+  for (const auto& [attempt, intent] : cells.intents) {
+    if (intent.open) listed.open_intents.push_back(AttemptId{attempt});
+  }
+  return listed;
+}
+
 }  // namespace
 
 // Runs `change(row, now_ms)` on the row, which may be absent before and after.
@@ -25,16 +45,8 @@ auto MemoryRowStore::with_row(std::string_view key, F change) {
 
 Task<Result<Row>> MemoryRowStore::read(std::string_view key, RowPart part) {
   const std::lock_guard lock(mutex_);
-  Row row;
-  if (const auto it = rows_.find(key); it != rows_.end()) {
-    row.state = it->second.state;
-    row.stamp = it->second.stamp;
-    if (auto* value = std::get_if<InlineRow>(&row.state)) {
-      value->metadata.size = value->payload.size();
-      if (part == RowPart::metadata) value->payload = SharedBytes();
-    }
-  }
-  co_return row;
+  const auto it = rows_.find(key);
+  co_return it == rows_.end() ? Row() : row_of(it->second, part);
 }
 
 Task<Mutation> MemoryRowStore::write_unless_redirect(std::string_view key, const RowState& state,
@@ -83,11 +95,43 @@ Task<Result<RowSweeper::Sweep>> MemoryRowStore::sweep(WallTime now, std::string 
     if (std::holds_alternative<InlineRow>(row.state)) {
       row.state = AbsentRow{};
       ++sweep.collected;
-    } else {
+    } else if (!is_being_written(row, unix_ms(now))) {
       sweep.redirects.push_back(ExpiredRedirect{key, Row{row.state, row.stamp}});
     }
   }
   co_return std::move(sweep);
+}
+
+Task<Result<RowPage>> MemoryRowStore::list_rows(std::string from, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  RowPage page;
+  for (auto it = rows_.lower_bound(from); it != rows_.end(); ++it) {
+    if (page.rows.size() >= limit) {
+      page.next = it->first;
+      break;
+    }
+    page.rows.push_back(listed_row(it->first, it->second));
+  }
+  co_return std::move(page);
+}
+
+Task<Result<ListedRow>> MemoryRowStore::inspect(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = rows_.find(key);
+  co_return listed_row(std::string(key), it == rows_.end() ? RowCells{} : it->second);
+}
+
+RowCells MemoryRowStore::cells(std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = rows_.find(key);
+  return it == rows_.end() ? RowCells{} : it->second;
+}
+
+void MemoryRowStore::edit(std::string_view key, const std::function<void(RowCells&)>& change) {
+  with_row(key, [&](RowCells& row, std::uint64_t) {
+    change(row);
+    return true;
+  });
 }
 
 std::map<std::string, RowCells> MemoryRowStore::snapshot() const {

@@ -1,0 +1,302 @@
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <map>
+#include <set>
+
+#include "simulation/broken_rules.h"
+
+namespace objectstore::testing {
+
+namespace {
+
+// What the three stores of one process share.
+struct NearEnd {
+  BrokenRule rule;
+  StoreView inner;
+  SimProcess& process;
+  Clock& clock;
+  SimBackends& backends;
+
+  // The intents whose entry is to be recorded first.
+  struct Postponed {
+    std::string key;
+    IntentCondition condition;
+  };
+  std::map<AttemptId, Postponed> postponed;
+
+  [[nodiscard]] bool breaks(BrokenRule which) const { return rule == which; }
+};
+
+class Rows final : public RowStore {
+ public:
+  explicit Rows(NearEnd& shared) : shared_(shared) {}
+
+  Task<Result<Row>> read(std::string_view key, RowPart part) override {
+    auto row = co_await inner().read(key, part);
+    if (!row.ok()) {
+      if (breaks(BrokenRule::unreadable_row_permits_no_deletion)) co_return Row{};
+      co_return row;
+    }
+    if (breaks(BrokenRule::protocol_sees_raw_cells)) {
+      const auto deadline = deadline_of(row->state);
+      if (deadline && *deadline < shared_.clock.now()) row->state = AbsentRow{};
+    }
+    if (breaks(BrokenRule::missing_stamp_is_no_difference) && !row->stamp &&
+        refused_.contains(std::string(key))) {
+      row->stamp = Stamp{std::uint64_t{1} << 62, Uuid{}};
+    }
+    co_return row;
+  }
+
+  Task<Mutation> write_unless_redirect(std::string_view key, const RowState& state,
+                                       const Stamp& stamp) override {
+    auto sent = numbered(stamp, std::nullopt);
+    if (breaks(BrokenRule::resend_with_same_stamp)) {
+      if (copies_[stamp]++ != 0) sent.number = std::max(sent.number + 1, micros());
+    }
+    auto written = co_await inner().write_unless_redirect(key, state, sent);
+    if (breaks(BrokenRule::refused_after_doubt_is_an_error)) {
+      // As a proxy that repeats by itself: the caller never learns of the doubt.
+      while (written.outcome() == Mutation::Outcome::unknown) {
+        co_await shared_.clock.sleep_for(std::chrono::milliseconds(100));
+        written = co_await inner().write_unless_redirect(key, state, sent);
+      }
+    }
+    co_return written;
+  }
+
+  Task<Mutation> open_intent(std::string_view key, const AttemptId& attempt,
+                             const IntentCondition& condition) override {
+    seen_[attempt] = condition.stamp;
+    if (breaks(BrokenRule::record_after_intent)) {
+      shared_.postponed[attempt] = NearEnd::Postponed{std::string(key), condition};
+      co_return Mutation::applied();
+    }
+    co_return co_await inner().open_intent(key, attempt, condition);
+  }
+
+  Task<Mutation> commit(std::string_view key, const AttemptId& attempt, const RowState& state,
+                        const Stamp& stamp) override {
+    if (breaks(BrokenRule::record_after_intent)) {
+      // No entry was recorded for it: no blob is concerned, the order means nothing.
+      const auto postponed = shared_.postponed.extract(attempt);
+      if (!postponed.empty()) {
+        const auto condition = postponed.mapped().condition;
+        auto opened = co_await inner().open_intent(key, attempt, condition);
+        if (!opened.is_applied()) co_return opened;
+      }
+    }
+    const auto sent = numbered(stamp, attempt);
+    auto committed = co_await inner().commit(key, attempt, state, sent);
+    if (committed.is_refused()) refused_.insert(std::string(key));
+    co_return committed;
+  }
+
+  Task<Result<FenceFound>> fence(std::string_view key, const AttemptId& attempt) override {
+    auto fenced = co_await inner().fence(key, attempt);
+    if (!fenced.ok() && breaks(BrokenRule::fence_must_be_confirmed)) {
+      co_return FenceFound::not_open;
+    }
+    co_return fenced;
+  }
+
+  Task<Mutation> bump(std::string_view key, const Row& as_read, WallTime deadline) override {
+    return inner().bump(key, as_read, deadline);
+  }
+
+ private:
+  [[nodiscard]] RowStore& inner() { return *shared_.inner.rows; }
+  [[nodiscard]] bool breaks(BrokenRule rule) const { return shared_.breaks(rule); }
+
+  [[nodiscard]] std::uint64_t micros() const {
+    const auto now = shared_.clock.now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+  }
+
+  // The stamp by the rules that are left.
+  [[nodiscard]] Stamp numbered(Stamp stamp, const std::optional<AttemptId>& attempt) const {
+    if (breaks(BrokenRule::stamp_above_all_seen)) {
+      stamp.number = micros();
+    }
+    if (attempt && breaks(BrokenRule::slow_stamp_above_fast_one)) {
+      const auto seen = seen_.at(*attempt);
+      stamp.number = (seen ? seen->number : 0) + 1;
+    }
+    if (attempt && breaks(BrokenRule::expiry_leaves_the_stamp) && stamp == seen_.at(*attempt)) {
+      ++stamp.number;
+    }
+    return stamp;
+  }
+
+  NearEnd& shared_;
+  std::map<AttemptId, std::optional<Stamp>> seen_;  // when the intent was opened
+  std::map<Stamp, std::uint64_t> copies_;
+  std::set<std::string> refused_;  // rows that refused a commit
+};
+
+class Blobs final : public BlobStore {
+ public:
+  explicit Blobs(NearEnd& shared) : shared_(shared) {}
+
+  Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
+                                                   const Metadata& metadata) override {
+    return inner().create(name, metadata);
+  }
+  Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override {
+    return inner().open(name);
+  }
+  Task<Result<Discarded>> discard(const Revision& name) override {
+    const bool there = shared_.backends.blobs.blobs().contains(name);
+    auto discarded = co_await inner().discard(name);
+    if (discarded.ok() && !there && shared_.breaks(BrokenRule::keep_entry_for_late_uploads)) {
+      co_return Discarded::for_good;
+    }
+    co_return discarded;
+  }
+  Task<Result<bool>> extend(const Revision& name, WallTime deadline) override {
+    if (shared_.breaks(BrokenRule::blob_is_bumped_first)) co_return true;
+    co_return co_await inner().extend(name, deadline);
+  }
+
+ private:
+  [[nodiscard]] BlobStore& inner() { return *shared_.inner.blobs; }
+  NearEnd& shared_;
+};
+
+class Log final : public ChangeLog {
+ public:
+  explicit Log(NearEnd& shared) : shared_(shared) {}
+
+  [[nodiscard]] bool durable() const override { return true; }
+
+  Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
+    const bool first = entries.size() == 1 && recorded_.insert(entries[0].change.id).second;
+    if (first && shared_.breaks(BrokenRule::finish_waits_for_record)) {
+      boost::asio::co_spawn(shared_.process.context(), record_behind(entries, time),
+                            boost::asio::detached);
+      co_return Result<void>();
+    }
+    CO_TRY(co_await inner().record(entries, time));
+    if (first && shared_.breaks(BrokenRule::record_after_intent)) {
+      co_return co_await open_postponed(entries[0].change);
+    }
+    co_return Result<void>();
+  }
+
+  Task<Result<void>> remove(std::string_view key) override { return inner().remove(key); }
+  Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
+    return inner().scan(request);
+  }
+  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
+    return inner().claim(key, seen, now);
+  }
+  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
+                            EntryTime now) override {
+    return inner().quarantine(entry, reason, now);
+  }
+  Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
+                                                          std::size_t limit) override {
+    return inner().quarantined(before, after, limit);
+  }
+  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
+    return inner().release(entry, time);
+  }
+  Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner().drop(entry); }
+
+ private:
+  Task<void> record_behind(std::vector<LogEntry> entries, EntryTime time) {
+    (void)co_await inner().record(entries, time);
+  }
+
+  // The change is in the log; now its intent, on the row as it is by then.
+  Task<Result<void>> open_postponed(const Change& change) {
+    const auto postponed = shared_.postponed.extract(change.attempt());
+    if (postponed.empty()) co_return Result<void>();
+    const auto key = postponed.mapped().key;
+    auto condition = postponed.mapped().condition;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+      const auto opened =
+          co_await shared_.inner.rows->open_intent(key, change.attempt(), condition);
+      if (opened.is_applied()) co_return Result<void>();
+      const auto row = co_await shared_.inner.rows->read(key, RowPart::metadata);
+      if (!row.ok()) continue;
+      const auto* redirect = std::get_if<RedirectRow>(&row->state);
+      const auto target = redirect != nullptr ? std::optional(redirect->target) : std::nullopt;
+      if (target != condition.redirect) break;  // the entry would name the wrong blob
+      condition.stamp = row->stamp;
+    }
+    co_return Error(ErrorCode::unavailable, "the intent could not be opened");
+  }
+
+  [[nodiscard]] ChangeLog& inner() { return *shared_.inner.log; }
+  NearEnd& shared_;
+  std::set<Uuid> recorded_;
+};
+
+class Decorator final : public StoreDecorator {
+ public:
+  explicit Decorator(NearEnd shared)
+      : shared_(std::move(shared)), rows_(shared_), blobs_(shared_), log_(shared_) {}
+  [[nodiscard]] StoreView stores() override { return StoreView{&rows_, &blobs_, &log_}; }
+
+ private:
+  NearEnd shared_;
+  Rows rows_;
+  Blobs blobs_;
+  Log log_;
+};
+
+}  // namespace
+
+const std::vector<NamedRule>& all_rules() {
+  using enum BrokenRule;
+  static const std::vector<NamedRule> all = {
+      {record_after_intent, "record_after_intent"},
+      {finish_waits_for_record, "finish_waits_for_record"},
+      {intent_needs_row_as_read, "intent_needs_row_as_read"},
+      {commit_needs_open_intent, "commit_needs_open_intent"},
+      {commit_clears_all_intents, "commit_clears_all_intents"},
+      {missing_stamp_is_no_difference, "missing_stamp_is_no_difference"},
+      {fence_leaves_a_cell, "fence_leaves_a_cell"},
+      {fence_must_be_confirmed, "fence_must_be_confirmed"},
+      {unreadable_row_permits_no_deletion, "unreadable_row_permits_no_deletion"},
+      {keep_entry_for_late_uploads, "keep_entry_for_late_uploads"},
+      {stamp_above_all_seen, "stamp_above_all_seen"},
+      {delete_leaves_its_stamp, "delete_leaves_its_stamp"},
+      {slow_stamp_above_fast_one, "slow_stamp_above_fast_one"},
+      {resend_with_same_stamp, "resend_with_same_stamp"},
+      {refused_after_doubt_is_an_error, "refused_after_doubt_is_an_error"},
+      {protocol_sees_raw_cells, "protocol_sees_raw_cells"},
+      {blob_is_bumped_first, "blob_is_bumped_first"},
+      {bump_is_refused_after_deadline, "bump_is_refused_after_deadline"},
+      {expiry_leaves_the_stamp, "expiry_leaves_the_stamp"},
+  };
+  return all;
+}
+
+std::unique_ptr<StoreDecorator> break_near_end(BrokenRule rule, StoreView stores,
+                                               SimProcess& process, Clock& clock,
+                                               SimBackends& backends) {
+  switch (rule) {
+    case BrokenRule::record_after_intent:
+    case BrokenRule::finish_waits_for_record:
+    case BrokenRule::missing_stamp_is_no_difference:
+    case BrokenRule::fence_must_be_confirmed:
+    case BrokenRule::unreadable_row_permits_no_deletion:
+    case BrokenRule::keep_entry_for_late_uploads:
+    case BrokenRule::stamp_above_all_seen:
+    case BrokenRule::slow_stamp_above_fast_one:
+    case BrokenRule::resend_with_same_stamp:
+    case BrokenRule::refused_after_doubt_is_an_error:
+    case BrokenRule::protocol_sees_raw_cells:
+    case BrokenRule::blob_is_bumped_first:
+    case BrokenRule::expiry_leaves_the_stamp:
+      return std::make_unique<Decorator>(NearEnd{rule, stores, process, clock, backends, {}});
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace objectstore::testing

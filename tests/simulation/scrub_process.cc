@@ -1,0 +1,125 @@
+#include "simulation/scrub_process.h"
+
+#include <map>
+
+namespace objectstore::testing {
+
+namespace {
+
+// A log that looks empty.
+class BlindLog final : public ChangeLog {
+ public:
+  explicit BlindLog(ChangeLog& inner) : inner_(inner) {}
+  [[nodiscard]] bool durable() const override { return true; }
+  Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
+    return inner_.record(entries, time);
+  }
+  Task<Result<void>> remove(std::string_view key) override { return inner_.remove(key); }
+  Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest&) override {
+    co_return std::vector<ScannedEntry>();
+  }
+  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
+    return inner_.claim(key, seen, now);
+  }
+  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
+                            EntryTime now) override {
+    return inner_.quarantine(entry, reason, now);
+  }
+  Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime, std::string_view,
+                                                          std::size_t) override {
+    co_return std::vector<QuarantinedEntry>();
+  }
+  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
+    return inner_.release(entry, time);
+  }
+  Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner_.drop(entry); }
+
+ private:
+  ChangeLog& inner_;
+};
+
+// Rows that stay as they were seen first, during one page.
+class RememberedRows final : public RowLister {
+ public:
+  explicit RememberedRows(RowLister& inner) : inner_(inner) {}
+  Task<Result<RowPage>> list_rows(std::string from, std::size_t limit) override {
+    remembered_.clear();
+    CO_TRY_ASSIGN(auto page, co_await inner_.list_rows(std::move(from), limit));
+    for (const auto& row : page.rows)
+      remembered_[row.key] = row;
+    co_return std::move(page);
+  }
+  Task<Result<ListedRow>> inspect(std::string_view key) override {
+    if (const auto it = remembered_.find(key); it != remembered_.end()) co_return it->second;
+    co_return co_await inner_.inspect(key);
+  }
+
+ private:
+  RowLister& inner_;
+  std::map<std::string, ListedRow, std::less<>> remembered_;
+};
+
+TieredSettings tiered_settings(const SimServerSettings& server) {
+  TieredSettings settings;
+  settings.late_upload_window = server.late_upload_window;
+  return settings;
+}
+
+}  // namespace
+
+ScrubProcess::ScrubProcess(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
+                           SimCounters& counters, ScrubLedger& ledger,
+                           const ScrubProcessSettings& settings)
+    : settings_(settings),
+      ledger_(ledger),
+      process_(world, id),
+      clock_(process_, settings.server.clock_skew),
+      random_(world.random().next()),
+      network_(process_, policy, counters),
+      rows_(network_, backends, CommitRules::protocol),
+      blobs_(network_, backends),
+      log_(network_, backends),
+      listers_(process_, policy, backends),
+      changes_(log_, clock_, random_, logger_, settings.server.log),
+      store_(rows_, blobs_, changes_, clock_, random_, logger_, tiered_settings(settings.server)) {
+  if (settings_.blindness == Blindness::to_the_log) {
+    log_as_seen_ = std::make_unique<BlindLog>(log_);
+  }
+  if (settings_.blindness == Blindness::to_the_second_look) {
+    rows_as_seen_ = std::make_unique<RememberedRows>(listers_);
+  }
+  const auto executor = process_.context().get_executor();
+  tasks_.spawn(executor, changes_.run_heartbeats());
+  tasks_.spawn(executor, run());
+}
+
+Task<void> ScrubProcess::run() {
+  RowLister& rows = rows_as_seen_ ? *rows_as_seen_ : listers_;
+  ChangeLog& log = log_as_seen_ ? *log_as_seen_ : log_;
+  const ScrubParts parts{rows,     listers_,         rows_,  blobs_,  log,
+                         changes_, store_.settler(), clock_, random_, logger_};
+  std::string resume;
+  while (true) {
+    auto options = settings_.options;
+    options.deep = random_.one_in(2);
+    options.page = 1 + random_.below(4);
+    options.resume = std::move(resume);
+    if (!options.resume.empty()) ++ledger_.resumed;
+    auto report = co_await scrub(parts, std::move(options), *this);
+    const bool incomplete = report.outcome == ScrubReport::Outcome::incomplete;
+    ++(incomplete ? ledger_.incomplete : ledger_.completed);
+    resume = std::move(report.resume);
+    const auto limit = static_cast<std::uint64_t>(settings_.longest_pause.count());
+    const Duration pause(static_cast<std::int64_t>(random_.below(limit)));
+    co_await clock_.sleep_for(pause);
+  }
+}
+
+void ScrubProcess::found(const Finding& finding) {
+  process_.world().trace("p" + std::to_string(process_.id()) + " finds " +
+                         std::string(to_string(finding.kind)) + " " + finding.object + " " +
+                         finding.name + ": " + finding.detail);
+  ledger_.findings.push_back(finding);
+}
+
+}  // namespace objectstore::testing
