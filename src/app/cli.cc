@@ -11,6 +11,7 @@
 #include "app/config_load.h"
 #include "app/config_show.h"
 #include "app/healthcheck.h"
+#include "app/maintenance_arguments.h"
 #include "app/version.h"
 #include "runtime/spdlog_logger.h"
 
@@ -128,6 +129,17 @@ int down(const Arguments& arguments, CliWorld& world) {
   return 0;
 }
 
+int maintain(const Arguments& arguments, const MaintenanceArguments& maintenance, CliWorld& world) {
+  const auto order = maintenance.order(arguments.config_file);
+  if (!order.ok()) {
+    world.err << "error: " << order.error().describe() << '\n';
+    return MaintenanceArguments::usage_error;
+  }
+  const auto load = load_config(arguments.config_file, world.environment);
+  if (report_errors(load, world)) return MaintenanceArguments::config_error;
+  return world.maintain(load.config, *order, world.out, world.err);
+}
+
 // The command line and what it was parsed into.
 class CommandLine {
  public:
@@ -143,6 +155,11 @@ class CommandLine {
     add_seconds(command("sleep", "Wait", sleep))->required();
     add_seconds(
         command("down", "Create the marker that makes the server not ready, then wait", down));
+    for (auto* const added : maintenance_.add_to(app_)) {
+      actions_.emplace_back(added, [this](const Arguments& arguments, CliWorld& world) {
+        return maintain(arguments, maintenance_, world);
+      });
+    }
     auto* const config = app_.add_subcommand("config", "Look at the configuration");
     config->require_subcommand(1);
     command("check", "Report everything that is wrong with it", config_check, config);
@@ -164,7 +181,7 @@ class CommandLine {
       return 0;
     } catch (const CLI::ParseError& e) {
       world.err << reason(e) << "\nRun objectstore --help for more information.\n";
-      return 1;
+      return maintenance_.requested() ? MaintenanceArguments::usage_error : 1;
     }
     for (const auto& [parsed, action] : actions_) {
       if (parsed->parsed()) return action(arguments_, world);
@@ -202,6 +219,7 @@ class CommandLine {
   // Taken before parsing: afterwards CLI11 gives the help of the command that was parsed.
   std::string usage_;
   Arguments arguments_;
+  MaintenanceArguments maintenance_;
   std::vector<std::pair<CLI::App*, Action>> actions_;
 };
 

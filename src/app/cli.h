@@ -10,6 +10,7 @@
 
 #include "app/config.h"
 #include "app/env_value.h"
+#include "app/maintenance_client.h"
 #include "runtime/log.h"
 
 namespace objectstore {
@@ -24,6 +25,8 @@ struct CliWorld {
   std::function<void(std::chrono::seconds)> sleep;
   // The server: returns the exit code.
   std::function<int(const Config&, Logger&)> serve;
+  // Scrub and changelog: returns the exit code.
+  std::function<int(const Config&, const MaintenanceOrder&, std::ostream&, std::ostream&)> maintain;
 };
 
 // Runs the command that `arguments` (without the program's name) ask for; returns the exit code.

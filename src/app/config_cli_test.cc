@@ -39,7 +39,8 @@ Outcome call(const std::vector<std::string>& arguments, Environment environment 
                  std::move(environment),
                  root,
                  [&](std::chrono::seconds time) { outcome.sleeps.push_back(time); },
-                 [&](const Config&, Logger&) { return 40 + ++outcome.served; }};
+                 [&](const Config&, Logger&) { return 40 + ++outcome.served; },
+                 {}};
   outcome.code = run_cli(arguments, world);
   outcome.out = out.str();
   outcome.err = err.str();

@@ -82,6 +82,10 @@ Result<void> refuse_foreign_files(const fs::path& directory) {
 
 }  // namespace
 
+DataDirectory data_directory_at(const fs::path& path) {
+  return DataDirectory{path / "rows", path / "blobs"};
+}
+
 Result<DataDirectory> open_data_directory(const fs::path& path) {
   TRY(make_directories_durably(path));
   std::error_code error;
@@ -91,7 +95,7 @@ Result<DataDirectory> open_data_directory(const fs::path& path) {
     TRY(refuse_foreign_files(path));
     TRY(write_format(path));
   }
-  return DataDirectory{path / "rows", path / "blobs"};
+  return data_directory_at(path);
 }
 
 }  // namespace objectstore

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "app/control_socket.h"
+#include "app/maintenance_command.h"
 #include "app/storage.h"
 #include "app/version.h"
 #include "http/server.h"
@@ -68,6 +70,7 @@ class Process {
       if (!error) shut_down();
     });
     storage_->start(main_loop().get_executor());
+    listen_for_maintenance();
     std::vector<asio::io_context*> contexts;
     for (const auto& loop : loops_)
       contexts.push_back(&loop->context());
@@ -100,7 +103,7 @@ class Process {
 
   Result<void> prepare() {
     const Machine machine{clock_, random_, logger_, pool_};
-    TRY_ASSIGN(storage_, Storage::open(config_.storage, machine));
+    TRY_ASSIGN(storage_, Storage::open(config_.storage, machine, OpenFor::service));
     ObjectServiceSettings service_settings;
     service_settings.max_object_size = config_.http.max_object_size;
     service_ = std::make_unique<ObjectService>(storage_->objects(), clock_, random_, logger_,
@@ -117,6 +120,25 @@ class Process {
     return Result<void>();
   }
 
+  // The service does not depend on it: where it can't be, the log says why.
+  void listen_for_maintenance() {
+    const auto directory = control_directory(config_.storage);
+    const auto parts = storage_->maintenance();
+    if (!directory || !parts.ok()) return;
+    auto runner = [this, parts = *parts](MaintenanceCommand command, CommandOutput& output) {
+      logger_.info("maintenance command", {{"command", encode_command(command)}});
+      return run_command(parts, std::move(command), output);
+    };
+    auto listening = ControlSocket::listen(main_loop().get_executor(), *directory,
+                                           ControlSettings{}, runner, clock_, logger_);
+    if (listening.ok()) {
+      control_ = std::move(listening).value();
+    } else {
+      logger_.warn("maintenance commands can't reach this server",
+                   {{"error", listening.error().describe()}});
+    }
+  }
+
   // Stops accepting, finishes requests, then what they have left to be done behind their backs.
   void shut_down() {
     asio::co_spawn(main_loop(), stop_all(), [this](const std::exception_ptr& error) {
@@ -127,8 +149,10 @@ class Process {
 
   Task<void> stop_all() {
     logger_.info("stopping");
+    if (control_) control_->request_stop();
     if (!failed_) co_await server_->stop();
     co_await service_->drain();
+    if (control_) co_await control_->join();
     co_await storage_->stop(shutdown_limit);
     release_loops();
   }
@@ -150,6 +174,7 @@ class Process {
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<ObjectService> service_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<ControlSocket> control_;
   bool failed_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/data_directory.h"
+#include "app/process_name.h"
 #include "backends/filesystem/blob_store.h"
 #include "backends/filesystem/object_store.h"
 #include "backends/filesystem/posix_file_system.h"
@@ -36,6 +37,11 @@ Result<OpenDatabase> open_database(const std::filesystem::path& path, const Mach
   return opened;
 }
 
+Error one_tier() {
+  return Error(ErrorCode::unsupported,
+               "this storage has one tier: there is nothing to compare, and no change log");
+}
+
 constexpr Duration probe_interval = std::chrono::seconds(1);
 
 // Changes nothing; whoever carries it finds out whether the database can write.
@@ -57,7 +63,9 @@ class FilesystemOnly final : public Storage {
   ObjectStore& objects() override { return *objects_; }
   [[nodiscard]] bool writable() const override { return true; }
   void start(const boost::asio::any_io_executor&) override {}
+  void start_heartbeats(const boost::asio::any_io_executor&) override {}
   Task<void> stop(Duration) override { co_return; }
+  Result<ScrubParts> maintenance() override { return one_tier(); }
 
  private:
   PosixFileSystem files_;
@@ -73,6 +81,7 @@ class Tiered final : public Storage {
     bool durable_log = false;
     std::optional<std::filesystem::path> log;  // a database of its own
     ChangelogTimes times;
+    OpenFor purpose = OpenFor::service;
   };
 
   static Result<std::unique_ptr<Storage>> open(const Plan& plan, Machine machine) {
@@ -87,8 +96,19 @@ class Tiered final : public Storage {
   ObjectStore& objects() override { return *store_; }
   [[nodiscard]] bool writable() const override { return row_database_.commits->writable(); }
 
-  void start(const boost::asio::any_io_executor& executor) override {
+  Result<ScrubParts> maintenance() override {
+    if (blob_lister_ == nullptr) return one_tier();
+    return ScrubParts{
+        *rows_,    *blob_lister_,     *rows_,         *blobs_,         *log_,
+        *changes_, store_->settler(), machine_.clock, machine_.random, machine_.logger};
+  }
+
+  void start_heartbeats(const boost::asio::any_io_executor& executor) override {
     heartbeats_.spawn(executor, changes_->run_heartbeats());
+  }
+
+  void start(const boost::asio::any_io_executor& executor) override {
+    start_heartbeats(executor);
     loops_.spawn(executor, sweep_->run());
     loops_.spawn(executor, probe_writes());
     if (log_->durable()) loops_.spawn(executor, recovery_->run());
@@ -112,16 +132,12 @@ class Tiered final : public Storage {
 
  private:
   Result<void> open_parts(const Plan& plan) {
-    // The blobs first: what dead uploads left there is removed, which a full disk may need before
-    // the database can be opened.
-    if (plan.blobs) {
-      TRY_ASSIGN(auto blobs, FilesystemBlobStore::open(plan.blobs->string(), files_, machine_.pool,
-                                                       machine_.logger));
-      blobs_ = std::move(blobs);
-    } else {
-      blobs_ = std::make_unique<NoBlobs>(rows_only_limit);
-    }
+    // For service the blobs first: what dead uploads left there is removed, which a full disk may
+    // need before the database can be opened.
+    const bool blobs_first = plan.purpose == OpenFor::service;
+    if (blobs_first) TRY(open_blobs(plan));
     TRY_ASSIGN(row_database_, open_database(plan.rows, machine_));
+    if (!blobs_first) TRY(open_blobs(plan));
     rows_ = std::make_unique<RocksDbRowStore>(*row_database_.database, *row_database_.commits,
                                               machine_.pool, ReclaimSettings{});
     if (!plan.durable_log) {
@@ -136,8 +152,21 @@ class Tiered final : public Storage {
     return Result<void>();
   }
 
+  Result<void> open_blobs(const Plan& plan) {
+    if (!plan.blobs) {
+      blobs_ = std::make_unique<NoBlobs>(rows_only_limit);
+      return Result<void>();
+    }
+    TRY_ASSIGN(auto blobs, FilesystemBlobStore::open(plan.blobs->string(), files_, machine_.pool,
+                                                     machine_.logger));
+    blob_lister_ = blobs.get();
+    blobs_ = std::move(blobs);
+    return Result<void>();
+  }
+
   void wire(const Plan& plan) {
     ChangeLogSettings log_settings;
+    log_settings.owner = process_name(machine_.random);
     log_settings.heartbeat = plan.times.heartbeat;
     log_settings.stale_after = plan.times.stale_after;
     log_settings.empty_wait = plan.times.empty_wait;
@@ -191,6 +220,7 @@ class Tiered final : public Storage {
   OpenDatabase log_database_;
   std::unique_ptr<RocksDbRowStore> rows_;
   std::unique_ptr<BlobStore> blobs_;
+  BlobLister* blob_lister_ = nullptr;  // of `blobs_`; null without a long-term tier
   std::unique_ptr<ChangeLog> log_;
   std::unique_ptr<OpenChanges> changes_;
   std::unique_ptr<TieredStore> store_;
@@ -205,22 +235,45 @@ Error not_available(std::string_view what) {
                "storage type " + std::string(what) + " is not available in this version");
 }
 
-Result<std::unique_ptr<Storage>> open_embedded(const EmbeddedStorage& config, Machine machine) {
-  TRY_ASSIGN(const auto directory, open_data_directory(config.path));
+// What is not there is not made: a wrong path would look like a store without objects.
+Result<void> require_store(const Tiered::Plan& plan) {
+  std::error_code error;
+  for (const auto& path : {plan.rows / "CURRENT", plan.blobs.value_or(plan.rows)}) {
+    if (std::filesystem::exists(path, error)) continue;
+    return Error(ErrorCode::invalid_argument,
+                 "there is no store here: " + path.string() +
+                     " does not exist; run this in the server's working directory, with its "
+                     "configuration");
+  }
+  return Result<void>();
+}
+
+Result<std::unique_ptr<Storage>> open_embedded(const EmbeddedStorage& config, Machine machine,
+                                               OpenFor purpose) {
   Tiered::Plan plan;
-  plan.rows = directory.rows;
-  plan.blobs = directory.blobs;
+  plan.purpose = purpose;
   plan.durable_log = true;
   plan.times = config.times;
+  if (purpose == OpenFor::maintenance) {
+    const auto expected = data_directory_at(config.path);
+    plan.rows = expected.rows;
+    plan.blobs = expected.blobs;
+    TRY(require_store(plan));
+  }
+  TRY_ASSIGN(const auto directory, open_data_directory(config.path));
+  plan.rows = directory.rows;
+  plan.blobs = directory.blobs;
   return Tiered::open(plan, machine);
 }
 
-Result<std::unique_ptr<Storage>> open_tiered(const TieredStorage& config, Machine machine) {
+Result<std::unique_ptr<Storage>> open_tiered(const TieredStorage& config, Machine machine,
+                                             OpenFor purpose) {
   const auto* rows = std::get_if<RocksdbStorage>(&config.high_volume);
   if (rows == nullptr) return not_available("bigtable");
   const auto* blobs = std::get_if<FilesystemStorage>(&config.long_term);
   if (blobs == nullptr) return not_available("gcs");
   Tiered::Plan plan;
+  plan.purpose = purpose;
   plan.rows = rows->path;
   plan.blobs = blobs->path;
   plan.times = config.changelog.times;
@@ -230,18 +283,21 @@ Result<std::unique_ptr<Storage>> open_tiered(const TieredStorage& config, Machin
   } else if (std::holds_alternative<BigtableStorage>(config.changelog.log)) {
     return not_available("bigtable");
   }
+  if (purpose == OpenFor::maintenance) TRY(require_store(plan));
   return Tiered::open(plan, machine);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Storage>> Storage::open(const StorageConfig& config, Machine machine) {
+Result<std::unique_ptr<Storage>> Storage::open(const StorageConfig& config, Machine machine,
+                                               OpenFor purpose) {
   if (const auto* embedded = std::get_if<EmbeddedStorage>(&config)) {
-    return open_embedded(*embedded, machine);
+    return open_embedded(*embedded, machine, purpose);
   }
   if (const auto* tiered = std::get_if<TieredStorage>(&config)) {
-    return open_tiered(*tiered, machine);
+    return open_tiered(*tiered, machine, purpose);
   }
+  if (purpose == OpenFor::maintenance) return one_tier();
   if (const auto* files = std::get_if<FilesystemStorage>(&config)) {
     return FilesystemOnly::open(*files, machine);
   }
@@ -251,6 +307,16 @@ Result<std::unique_ptr<Storage>> Storage::open(const StorageConfig& config, Mach
     return Tiered::open(plan, machine);
   }
   return not_available("gcs, s3compatible or bigtable");
+}
+
+std::optional<std::filesystem::path> control_directory(const StorageConfig& config) {
+  if (const auto* embedded = std::get_if<EmbeddedStorage>(&config)) {
+    return data_directory_at(embedded->path).rows;
+  }
+  const auto* tiered = std::get_if<TieredStorage>(&config);
+  const auto* rows = tiered ? std::get_if<RocksdbStorage>(&tiered->high_volume) : nullptr;
+  if (rows == nullptr) return std::nullopt;
+  return std::filesystem::path(rows->path);
 }
 
 }  // namespace objectstore

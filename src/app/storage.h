@@ -4,8 +4,11 @@
 #include <memory>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <filesystem>
+#include <optional>
 
 #include "app/config.h"
+#include "maintenance/scrub.h"
 #include "runtime/blocking_pool.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -22,22 +25,39 @@ struct Machine {
   BlockingPool& pool;
 };
 
+enum class OpenFor : std::uint8_t {
+  service,
+  // Only a store that is there already, and only once its database is this process's own: nothing
+  // is made, and nothing of a running server touched.
+  maintenance,
+};
+
 class Storage {
  public:
   virtual ~Storage() = default;
 
-  // Opens what `config` names; blocks. Errors say what to do.
+  // Opens what `config` names; blocks. Errors say what to do; unavailable where another process
+  // has the store open.
   [[nodiscard]] static Result<std::unique_ptr<Storage>> open(const StorageConfig& config,
-                                                             Machine machine);
+                                                             Machine machine, OpenFor purpose);
+
+  // What maintenance works on. Unsupported where there are no two tiers.
+  [[nodiscard]] virtual Result<ScrubParts> maintenance() = 0;
 
   [[nodiscard]] virtual ObjectStore& objects() = 0;
   // False while the row store can't write; reads go on. Any thread may call.
   [[nodiscard]] virtual bool writable() const = 0;
   // Starts the endless work: heartbeats, recovery, expiry.
   virtual void start(const boost::asio::any_io_executor& executor) = 0;
+  // Starts what keeps this process's own changes alive, and nothing else.
+  virtual void start_heartbeats(const boost::asio::any_io_executor& executor) = 0;
   // Ends it, after requests have ended. Cleanups still waiting for a store after `limit` are left
   // to the change log and reported.
   [[nodiscard]] virtual Task<void> stop(Duration limit) = 0;
 };
+
+// The directory of the rows' database on this machine, where a running server has its control
+// socket; nullopt for storage of one tier or without such a database.
+[[nodiscard]] std::optional<std::filesystem::path> control_directory(const StorageConfig& config);
 
 }  // namespace objectstore

@@ -33,8 +33,10 @@ struct ScannedEntry {
 struct QuarantinedEntry {
   std::string key;     // of the quarantine's own row
   EntryTime time = 0;  // when it was put there
-  std::string value;   // the entry as it was
+  std::string value;   // the entry as it lay in the store, for release() and drop()
   std::string reason;
+  std::string text;  // the entry's own text, for decode_entry(); empty where it can't be told
+  friend bool operator==(const QuarantinedEntry&, const QuarantinedEntry&) = default;
 };
 
 // Where an entry lies in quarantine, and the key it had; precondition: a key of that space.
@@ -81,6 +83,8 @@ class ChangeLog {
   // Puts a quarantined entry back into the log at `time`.
   [[nodiscard]] virtual Task<Result<void>> release(const QuarantinedEntry& entry,
                                                    EntryTime time) = 0;
+  // Forgets a quarantined entry for good; refused where it is gone or no longer as it was listed.
+  [[nodiscard]] virtual Task<Mutation> drop(const QuarantinedEntry& entry) = 0;
 };
 
 }  // namespace objectstore

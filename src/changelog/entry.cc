@@ -33,6 +33,15 @@ Result<std::optional<Revision>> revision_member(std::string_view key, const Json
   return revision;
 }
 
+// For people only, so nothing in it makes an entry unusable.
+void read_owner(const Json& json, LogEntry& entry) {
+  const auto owner = json.find("owner");
+  if (owner == json.end() || !owner->is_string()) return;
+  entry.owner = owner->get<std::string>();
+  const auto claimed = json.find("claimed");
+  entry.claimed = claimed != json.end() && claimed->is_boolean() && claimed->get<bool>();
+}
+
 }  // namespace
 
 std::string entry_key(const Uuid& change_id) {
@@ -68,6 +77,8 @@ std::string encode_entry(const LogEntry& entry) {
   json["new"] = revision_json(entry.change.new_revision);
   json["old"] = revision_json(entry.change.old_revision);
   if (entry.swept_later) json["sweep"] = true;
+  if (!entry.owner.empty()) json["owner"] = entry.owner;
+  if (!entry.owner.empty() && entry.claimed) json["claimed"] = true;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -97,6 +108,7 @@ Result<std::variant<LogEntry, UnknownEntryVersion>> decode_entry(std::string_vie
     if (!sweep->is_boolean()) return corrupt(key, "sweep is no boolean");
     entry.swept_later = sweep->get<bool>();
   }
+  read_owner(json, entry);
   return Decoded(std::move(entry));
 }
 

@@ -33,6 +33,9 @@ struct LogEntry {
   // The change is settled; at its time the blobs are deleted once more, for an upload that was
   // under way may have finished since.
   bool swept_later = false;
+  // Who keeps the change alive, for people; decides nothing. Empty: not told.
+  std::string owner = {};
+  bool claimed = false;  // `owner` has taken the change over to settle it
   friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };
 
@@ -47,7 +50,8 @@ inline constexpr unsigned changelog_shards = 256;
 // The id in a key of the present form or of the draft's (`~changelog/{id}`).
 [[nodiscard]] std::optional<Uuid> change_id_of_key(std::string_view key);
 
-// `{"id":"<path>","new":"<path>"|null,"old":"<path>"|null}`, and `"sweep":true` when swept later.
+// `{"id":"<path>","new":"<path>"|null,"old":"<path>"|null}`, and `"sweep":true` when swept later,
+// `"owner":"<text>"` when told, `"claimed":true` behind it when claimed.
 [[nodiscard]] std::string encode_entry(const LogEntry& entry);
 
 // Written by a later version of this program: to be left in place.

@@ -13,6 +13,12 @@ const Uuid id = Uuid::parse(id_text).value();
 const Uuid other_id = Uuid::parse("0196523c-7b2b-7d3e-9c51-0d2f6a1b4e78").value();
 const std::string key = "~changelog/77/" + id_text;
 
+LogEntry owned(LogEntry entry, std::string owner, bool claimed) {
+  entry.owner = std::move(owner);
+  entry.claimed = claimed;
+  return entry;
+}
+
 LogEntry entry_of(bool has_new, bool has_old, bool sweep) {
   LogEntry entry;
   entry.change.id = id;
@@ -33,6 +39,10 @@ TEST(Entry, golden_values) {
       {entry_of(true, true, false), object + fresh + R"(,"old":)" + old + "}"},
       {entry_of(false, true, false), object + R"(null,"old":)" + old + "}"},
       {entry_of(true, false, true), object + fresh + R"(,"old":null,"sweep":true})"},
+      {owned(entry_of(true, false, false), "web-3:4121:9f3a", false),
+       object + fresh + R"(,"old":null,"owner":"web-3:4121:9f3a"})"},
+      {owned(entry_of(true, false, false), "web-3:4121:9f3a", true),
+       object + fresh + R"(,"old":null,"owner":"web-3:4121:9f3a","claimed":true})"},
   };
   for (const auto& [entry, text] : cases) {
     EXPECT_EQ(encode_entry(entry), text);
@@ -47,6 +57,20 @@ TEST(Entry, members_in_any_order_and_unknown_ones_are_read) {
       key, R"({"extra":[1],"old":null,"sweep":false,"new":null,"id":"u/org.1/objects/k"})");
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(std::get<LogEntry>(*decoded), entry_of(false, false, false));
+}
+
+TEST(Entry, an_owner_that_is_none_makes_no_entry_unusable) {
+  const std::string rest = R"({"id":"u/org.1/objects/k","new":null,"old":null,)";
+  const std::pair<std::string, LogEntry> cases[] = {
+      {rest + R"("owner":7,"claimed":true})", entry_of(false, false, false)},
+      {rest + R"("owner":"a","claimed":"yes"})", owned(entry_of(false, false, false), "a", false)},
+      {rest + R"("claimed":true})", entry_of(false, false, false)},
+  };
+  for (const auto& [text, entry] : cases) {
+    const auto decoded = decode_entry(key, text);
+    ASSERT_TRUE(decoded.ok()) << text;
+    EXPECT_EQ(std::get<LogEntry>(*decoded), entry) << text;
+  }
 }
 
 TEST(Entry, keys_begin_with_random_bits_of_the_id) {

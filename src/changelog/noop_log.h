@@ -28,6 +28,7 @@ class NoopChangeLog final : public ChangeLog {
   Task<Result<void>> release(const QuarantinedEntry&, EntryTime) override {
     co_return Result<void>();
   }
+  Task<Mutation> drop(const QuarantinedEntry&) override { co_return Mutation::refused(); }
 };
 
 }  // namespace objectstore

@@ -37,13 +37,19 @@ OpenChanges::OpenChanges(ChangeLog& log, Clock& clock, Random& random, Logger& l
     : log_(log), clock_(clock), random_(random), logger_(logger), settings_(settings) {}
 
 Task<Result<ChangeGuard>> OpenChanges::open(Change change) {
-  LogEntry entry{std::move(change), false};
+  LogEntry entry{std::move(change), false, settings_.owner};
   std::vector<LogEntry> entries(1, entry);
   CO_TRY(co_await record(entries));
-  co_return adopt(std::move(entry));
+  co_return hold(std::move(entry));
 }
 
 ChangeGuard OpenChanges::adopt(LogEntry entry) {
+  entry.owner = settings_.owner;
+  entry.claimed = !entry.owner.empty();
+  return hold(std::move(entry));
+}
+
+ChangeGuard OpenChanges::hold(LogEntry entry) {
   Change change = entry.change;
   const std::lock_guard lock(mutex_);
   const auto guard = ++last_guard_;

@@ -75,6 +75,7 @@ class OpenChanges {
     bool valid = true;
   };
 
+  [[nodiscard]] ChangeGuard hold(LogEntry entry);
   [[nodiscard]] Task<Result<void>> record(const std::vector<LogEntry>& entries);
   [[nodiscard]] bool valid(const Uuid& id, std::uint64_t guard) const;
   void forget(const Uuid& id, std::uint64_t guard);

@@ -236,6 +236,25 @@ TEST_F(OpenChangesTest, an_adopted_change_beats_from_then_on) {
   EXPECT_EQ(time_of(1), now);
 }
 
+TEST_F(OpenChangesTest, entries_name_who_keeps_them_alive) {
+  settings_.owner = "web-3:4121:9f3a";
+  OpenChanges changes(log_, clock_, random_, logger_, settings_);
+  const auto opened = run(changes.open(change_of(1)));
+  ASSERT_TRUE(opened.ok());
+  LogEntry of_another{change_of(2), false, "web-1:99:0000"};
+  const auto adopted = changes.adopt(of_another);
+  run(changes.beat());
+  const auto entries = log_.entries.snapshot();
+  const std::pair<std::uint64_t, bool> cases[] = {{1, false}, {2, true}};
+  for (const auto& [number, claimed] : cases) {
+    const auto decoded = decode_entry(key_of(number), entries.at(key_of(number)).value);
+    ASSERT_TRUE(decoded.ok());
+    const auto& entry = std::get<LogEntry>(*decoded);
+    EXPECT_EQ(entry.owner, settings_.owner);
+    EXPECT_EQ(entry.claimed, claimed);
+  }
+}
+
 TEST_F(OpenChangesTest, an_entry_kept_for_later_is_due_then_and_beats_no_more) {
   auto guard = open(1);
   const auto due = now_ms() + 1'000'000;

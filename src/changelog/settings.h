@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 #include "base/time.h"
 #include "runtime/backoff.h"
@@ -26,6 +27,9 @@ struct ChangeLogSettings {
   int record_attempts = 3;                // tries of one record or heartbeat
   int settle_attempts = 5;                // failed tries before an entry goes to quarantine
   BackoffSettings scan_backoff;
+
+  // The name of this process in its entries, for people; no secrets. Empty: left out.
+  std::string owner;
 };
 
 }  // namespace objectstore

@@ -86,6 +86,7 @@ class ScriptedLog final : public ChangeLog {
   Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
     return entries.release(entry, time);
   }
+  Task<Mutation> drop(const QuarantinedEntry& entry) override { return entries.drop(entry); }
 };
 
 }  // namespace objectstore::testing

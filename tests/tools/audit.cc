@@ -33,15 +33,15 @@ struct Findings {
 };
 
 Task<Result<void>> read_rows(RocksDbRowStore& rows, Findings& findings) {
-  std::string after;
-  while (true) {
-    CO_TRY_ASSIGN(auto listed, co_await rows.list(after, page));
-    for (const auto& item : listed) {
-      if (!item.row.ok()) {
-        findings.corrupt.push_back(item.row.error().describe());
+  std::string from;
+  do {
+    CO_TRY_ASSIGN(auto listed, co_await rows.list_rows(from, page));
+    for (const auto& item : listed.rows) {
+      if (!item.problem.empty()) {
+        findings.corrupt.push_back(item.problem);
         continue;
       }
-      const auto& state = item.row->cells.state;
+      const auto& state = item.row.state;
       if (!std::holds_alternative<AbsentRow>(state)) ++findings.rows;
       if (const auto* redirect = std::get_if<RedirectRow>(&state)) {
         findings.redirects.insert(redirect->target);
@@ -49,22 +49,22 @@ Task<Result<void>> read_rows(RocksDbRowStore& rows, Findings& findings) {
       auto whole = co_await rows.read(item.key, RowPart::everything);
       if (!whole.ok()) findings.corrupt.push_back(whole.error().describe());
     }
-    if (listed.size() < page) co_return Result<void>();
-    after = listed.back().key;
-  }
+    from = std::move(listed.next);
+  } while (!from.empty());
+  co_return Result<void>();
 }
 
 // Reads every payload to its end, so that each checksum is verified.
 Task<Result<void>> read_blobs(FilesystemBlobStore& blobs, Findings& findings) {
-  std::string cursor;
+  std::string from;
   do {
-    CO_TRY_ASSIGN(auto listing, co_await blobs.list(cursor, page));
+    CO_TRY_ASSIGN(auto listing, co_await blobs.list_blobs(from, page));
     for (const auto& blob : listing.blobs) {
       if (!blob.revision) {
-        findings.corrupt.push_back(blob.file + ": " + blob.problem);
+        findings.corrupt.push_back(blob.name + ": " + blob.problem);
         continue;
       }
-      findings.blobs.emplace(*blob.revision, blob.file);
+      findings.blobs.emplace(*blob.revision, blob.name);
       CO_TRY_ASSIGN(auto reader, co_await blobs.open(*blob.revision));
       if (!reader) continue;
       auto stream = reader->stream(ByteRange{0, reader->size()});
@@ -74,8 +74,8 @@ Task<Result<void>> read_blobs(FilesystemBlobStore& blobs, Findings& findings) {
         if (!bytes.ok() || bytes->empty()) break;
       }
     }
-    cursor = listing.next_cursor;
-  } while (!cursor.empty());
+    from = std::move(listing.next);
+  } while (!from.empty());
   co_return Result<void>();
 }
 

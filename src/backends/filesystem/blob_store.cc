@@ -63,39 +63,39 @@ Result<void> remove_blob(FileTree& tree, const Revision& name) {
 Result<std::optional<ListedBlob>> describe(FileTree& tree, std::string file) {
   auto opened = open_blob(tree, file);
   ListedBlob listed;
-  listed.file = std::move(file);
+  listed.name = std::move(file);
   if (!opened.ok()) {
     listed.problem = opened.error().describe();
-    TRY_ASSIGN(const auto status, tree.status(listed.file));
+    TRY_ASSIGN(const auto status, tree.status(listed.name));
     if (!status) return std::optional<ListedBlob>();
-    listed.modified = status->modified;
+    listed.written = status->modified;
     return std::optional(std::move(listed));
   }
   const auto blob = std::move(opened).value();
   if (!blob) return std::optional<ListedBlob>();
-  listed.modified = blob->modified;
-  if (blob_format::path_of(blob->header.name) != listed.file) {
+  listed.written = blob->modified;
+  if (blob_format::path_of(blob->header.name) != listed.name) {
     listed.problem = "its header names another blob: " + blob->header.name.path();
     return std::optional(std::move(listed));
   }
   listed.revision = blob->header.name;
-  listed.payload_size = blob->payload_size;
+  listed.size = blob->payload_size;
   return std::optional(std::move(listed));
 }
 
-Result<BlobListing> list_page(FileTree& tree, const std::string& cursor, std::size_t limit) {
-  BlobListing page;
+Result<BlobPage> list_page(FileTree& tree, const std::string& from, std::size_t limit) {
+  BlobPage page;
   // A directory's name begins the path, so paths sort as directories do.
   for (unsigned number = 0; number < directory_count; ++number) {
     const auto directory = blob_format::directory_name(number);
-    if (directory < cursor.substr(0, directory.size())) continue;
+    if (directory < from.substr(0, directory.size())) continue;
     TRY_ASSIGN(const auto names, tree.list(directory));
     for (const auto& name : names) {
       std::string path = directory;
       path.append("/").append(name);
-      if (path <= cursor) continue;
+      if (path < from) continue;
       if (page.blobs.size() >= limit) {
-        page.next_cursor = page.blobs.back().file;
+        page.next = std::move(path);
         return page;
       }
       TRY_ASSIGN(auto blob, describe(tree, std::move(path)));
@@ -165,8 +165,8 @@ Task<Result<bool>> FilesystemBlobStore::extend(const Revision& name, WallTime) {
   co_return status.has_value();
 }
 
-Task<Result<BlobListing>> FilesystemBlobStore::list(std::string cursor, std::size_t limit) {
-  auto work = [&] { return list_page(*tree_, cursor, std::max<std::size_t>(1, limit)); };
+Task<Result<BlobPage>> FilesystemBlobStore::list_blobs(std::string from, std::size_t limit) {
+  auto work = [&] { return list_page(*tree_, from, std::max<std::size_t>(1, limit)); };
   co_return co_await pool_.run(std::move(work));
 }
 

@@ -13,21 +13,10 @@
 #include "runtime/blocking_pool.h"
 #include "runtime/log.h"
 #include "storage/blob_store.h"
+#include "storage/listing.h"
 
 namespace objectstore {
 
-// A file of the store, for audits.
-struct ListedBlob {
-  std::string file;                  // relative to the root
-  std::optional<Revision> revision;  // from the header; unset: unreadable, `problem` says why
-  std::uint64_t payload_size = 0;    // bytes; 0 where unreadable
-  WallTime modified;
-  std::string problem;
-};
-struct BlobListing {
-  std::vector<ListedBlob> blobs;
-  std::string next_cursor;  // empty: that was all
-};
 // An upload under way, or what is left of one.
 struct ListedTemporary {
   std::string file;
@@ -36,7 +25,7 @@ struct ListedTemporary {
 };
 
 // What a writer or reader gives out refers to the store's tree and pool: the store outlives it.
-class FilesystemBlobStore final : public BlobStore {
+class FilesystemBlobStore final : public BlobStore, public BlobLister {
  public:
   // Makes the layout below `root`, durably, and removes what dead uploads left there. Blocks.
   [[nodiscard]] static Result<std::unique_ptr<FilesystemBlobStore>> open(const std::string& root,
@@ -52,10 +41,9 @@ class FilesystemBlobStore final : public BlobStore {
   // Blobs here never expire: only looks whether it exists.
   [[nodiscard]] Task<Result<bool>> extend(const Revision& name, WallTime deadline) override;
 
-  // Up to `limit` (at least 1) blobs after `cursor` (empty: from the start), by file name. What is
-  // written or deleted meanwhile may be missing. Reads each header and footer, no payload; one
-  // directory's names are held at a time.
-  [[nodiscard]] Task<Result<BlobListing>> list(std::string cursor, std::size_t limit);
+  // Names are files relative to the root. Reads each header and footer, no payload; the names of
+  // one directory, a 256th of all, are held at a time.
+  [[nodiscard]] Task<Result<BlobPage>> list_blobs(std::string from, std::size_t limit) override;
   // Every temporary file, by name.
   [[nodiscard]] Task<Result<std::vector<ListedTemporary>>> list_temporary();
 

@@ -1,8 +1,12 @@
-#include "testing/blob_store_conformance.h"
+#include <fstream>
 
+#include "backends/filesystem/blob_format.h"
 #include "backends/filesystem/blob_store.h"
 #include "backends/filesystem/posix_file_system.h"
+#include "runtime/real_clock.h"
 #include "runtime/thread_pool.h"
+#include "testing/blob_lister_conformance.h"
+#include "testing/blob_store_conformance.h"
 #include "testing/scratch_directory.h"
 
 namespace objectstore::testing {
@@ -25,6 +29,24 @@ struct FilesystemBlobs final : BlobStoreUnderTest {
   std::unique_ptr<FilesystemBlobStore> store;
 };
 
+struct FilesystemListing final : BlobListerUnderTest {
+  [[nodiscard]] BlobStore& blobs() override { return *files.store; }
+  [[nodiscard]] BlobLister& lister() override { return *files.store; }
+  [[nodiscard]] WallTime now() override { return clock.now(); }
+  [[nodiscard]] bool spoil(const Revision& name) override {
+    const auto path = files.directory.path() / "blobs" / blob_format::path_of(name);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file << "no header";
+    return file.good();
+  }
+  FilesystemBlobs files;
+  RealClock clock;
+};
+
+INSTANTIATE_TEST_SUITE_P(Filesystem, BlobListerConformance,
+                         ::testing::Values(BlobListerCase{
+                             "filesystem", [] { return std::make_unique<FilesystemListing>(); }}),
+                         [](const auto& test) { return test.param.name; });
 INSTANTIATE_TEST_SUITE_P(Filesystem, BlobStoreConformance,
                          ::testing::Values(BlobStoreCase{
                              "filesystem", [] { return std::make_unique<FilesystemBlobs>(); }}),

@@ -437,21 +437,21 @@ TEST_F(BlobStoreTest, the_listing_is_whole_sorted_and_resumable) {
     std::vector<std::string> found;
     std::string cursor;
     do {
-      const auto page = run(store->list(cursor, limit));
+      const auto page = run(store->list_blobs(cursor, limit));
       ASSERT_TRUE(page.ok());
       EXPECT_LE(page->blobs.size(), limit);
       for (const auto& blob : page->blobs) {
-        found.push_back(blob.file);
-        if (blob.file == "7f/stray") {
+        found.push_back(blob.name);
+        if (blob.name == "7f/stray") {
           EXPECT_FALSE(blob.revision);
           EXPECT_THAT(blob.problem, HasSubstr("not a blob"));
         } else {
           ASSERT_TRUE(blob.revision);
-          EXPECT_EQ(blob_format::path_of(*blob.revision), blob.file);
-          EXPECT_GT(blob.modified, WallTime());
+          EXPECT_EQ(blob_format::path_of(*blob.revision), blob.name);
+          EXPECT_GT(blob.written, WallTime());
         }
       }
-      cursor = page->next_cursor;
+      cursor = page->next;
     } while (!cursor.empty());
     EXPECT_EQ(found, expected) << limit;
   }

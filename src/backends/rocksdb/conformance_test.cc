@@ -1,5 +1,6 @@
 #include "backends/rocksdb/test_support.h"
 #include "testing/change_log_conformance.h"
+#include "testing/row_lister_conformance.h"
 #include "testing/row_store_conformance.h"
 
 namespace objectstore::testing {
@@ -9,6 +10,18 @@ struct RocksDbRows final : RowStoreUnderTest {
   explicit RocksDbRows(Clock& clock) : parts(directory.path() / "rows", clock) {}
   [[nodiscard]] RowStore& rows() override { return parts.rows; }
   [[nodiscard]] RowSweeper* sweeper() override { return &parts.rows; }
+  ScratchDirectory directory;
+  RocksDbParts parts;
+};
+
+struct RocksDbListing final : RowListerUnderTest {
+  explicit RocksDbListing(Clock& clock) : parts(directory.path() / "rows", clock) {}
+  [[nodiscard]] RowStore& rows() override { return parts.rows; }
+  [[nodiscard]] RowLister& lister() override { return parts.rows; }
+  [[nodiscard]] bool spoil(const std::string& key) override {
+    parts.put_raw(Column::rows, key, parts.raw(Column::rows, key) + "x");
+    return true;
+  }
   ScratchDirectory directory;
   RocksDbParts parts;
 };
@@ -29,6 +42,11 @@ INSTANTIATE_TEST_SUITE_P(RocksDb, RowStoreConformance,
                          ::testing::Values(RowStoreCase{
                              "rocksdb",
                              [](Clock& clock) { return std::make_unique<RocksDbRows>(clock); }}),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(RocksDb, RowListerConformance,
+                         ::testing::Values(RowListerCase{
+                             "rocksdb",
+                             [](Clock& clock) { return std::make_unique<RocksDbListing>(clock); }}),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(RocksDb, ChangeLogConformance,
                          ::testing::Values(ChangeLogCase{

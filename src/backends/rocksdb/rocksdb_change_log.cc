@@ -61,6 +61,25 @@ std::string encode_quarantined(std::string_view reason, std::string_view value) 
   return out;
 }
 
+QuarantinedEntry quarantined_entry(std::string key, std::string_view stored) {
+  QuarantinedEntry entry;
+  entry.key = std::move(key);
+  const auto outer = decode_log_value(entry.key, stored);
+  if (!outer) {
+    entry.reason = "the quarantined entry itself has a wrong checksum";
+    entry.value = std::string(stored);
+    entry.time = UINT64_MAX;  // shown, never retried
+    return entry;
+  }
+  entry.time = outer->time;
+  Decoder in(outer->text);
+  entry.reason = std::string(in.bytes().value_or(""));
+  entry.value = std::string(in.bytes().value_or(""));
+  const auto inner = decode_log_value(key_before_quarantine(entry.key), entry.value);
+  if (inner) entry.text = std::string(inner->text);
+  return entry;
+}
+
 }  // namespace
 
 Task<Result<void>> RocksDbChangeLog::record(const std::vector<LogEntry>& entries, EntryTime time) {
@@ -138,19 +157,7 @@ Task<Result<std::vector<QuarantinedEntry>>> RocksDbChangeLog::quarantined(EntryT
     const auto start = after.empty() ? std::string(quarantine_prefix) : after + '\0';
     for (it->Seek(to_slice(start)); it->Valid() && found.size() < limit; it->Next()) {
       if (!to_view(it->key()).starts_with(quarantine_prefix)) break;
-      QuarantinedEntry entry;
-      entry.key = it->key().ToString();
-      const auto value = decode_log_value(entry.key, to_view(it->value()));
-      if (!value) {
-        entry.reason = "the quarantined entry itself has a wrong checksum";
-        entry.value = it->value().ToString();
-        entry.time = UINT64_MAX;  // shown, never retried
-      } else {
-        entry.time = value->time;
-        Decoder in(value->text);
-        entry.reason = std::string(in.bytes().value_or(""));
-        entry.value = std::string(in.bytes().value_or(""));
-      }
+      auto entry = quarantined_entry(it->key().ToString(), to_view(it->value()));
       if (entry.time < before || before == UINT64_MAX) found.push_back(std::move(entry));
     }
     if (!it->status().ok()) return to_error(it->status(), "the quarantine can't be read");
@@ -167,6 +174,15 @@ Task<Result<void>> RocksDbChangeLog::release(const QuarantinedEntry& entry, Entr
     // An entry that was readable goes back with the new time, another as it was.
     const auto decoded = decode_log_value(key, entry.value);
     batch.put_log_value(key, decoded ? encode_log_value(key, time, decoded->text) : entry.value);
+    batch.remove_log_value(entry.key);
+    return true;
+  });
+}
+
+Task<Mutation> RocksDbChangeLog::drop(const QuarantinedEntry& entry) {
+  return mutate(commits_, [&entry](CommitBatch& batch) -> Result<bool> {
+    TRY_ASSIGN(const auto stored, batch.log_value(entry.key));
+    if (!stored || quarantined_entry(entry.key, *stored) != entry) return false;
     batch.remove_log_value(entry.key);
     return true;
   });

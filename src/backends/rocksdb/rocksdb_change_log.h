@@ -23,6 +23,7 @@ class RocksDbChangeLog final : public ChangeLog {
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
                                                           std::size_t limit) override;
   Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override;
+  Task<Mutation> drop(const QuarantinedEntry& entry) override;
 
  private:
   Database& database_;

@@ -1,5 +1,6 @@
 #include "backends/rocksdb/rocksdb_row_store.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace objectstore {
@@ -41,10 +42,26 @@ Error corrupt_payload(const std::string& key) {
   return Error(ErrorCode::corrupt, "the payload of row " + key + " is missing or corrupt");
 }
 
+ListedRow listed_row(std::string key, std::string_view value) {
+  ListedRow listed;
+  auto stored = decode_row(key, value);
+  if (stored.ok()) {
+    for (const auto& [attempt, intent] : stored->cells.intents) {
+      if (intent.open) listed.open_intents.push_back(AttemptId{attempt});
+    }
+    listed.row = Row{std::move(stored->cells.state), stored->cells.stamp};
+  } else {
+    listed.problem = stored.error().describe();
+  }
+  listed.key = std::move(key);
+  return listed;
+}
+
 // What a sweep does with the expired entries of the deadline index.
 class SweepRequest final : public CommitRequest {
  public:
-  explicit SweepRequest(std::vector<std::string> index_keys) : index_keys_(std::move(index_keys)) {}
+  SweepRequest(std::vector<std::string> index_keys, WallTime now)
+      : index_keys_(std::move(index_keys)), now_ms_(unix_ms(now)) {}
 
   RowSweeper::Sweep sweep;
 
@@ -65,7 +82,7 @@ class SweepRequest final : public CommitRequest {
         cells.state = AbsentRow{};  // the stamp stays, against late requests
         batch.write_row(key, CommitBatch::Payload::replaced);
         ++sweep.collected;
-      } else {
+      } else if (!is_being_written(cells, now_ms_)) {
         sweep.redirects.push_back(ExpiredRedirect{key, Row{cells.state, cells.stamp}});
       }
     }
@@ -74,6 +91,7 @@ class SweepRequest final : public CommitRequest {
 
  private:
   std::vector<std::string> index_keys_;
+  std::uint64_t now_ms_;
 };
 
 }  // namespace
@@ -195,7 +213,7 @@ Task<Result<RowSweeper::Sweep>> RocksDbRowStore::sweep(WallTime now, std::string
   if (keys.empty()) co_return Sweep();
   std::string next;
   if (keys.size() == limit) next = keys.back() + '\0';
-  SweepRequest request(std::move(keys));
+  SweepRequest request(std::move(keys), now);
   auto outcome = co_await commits_.run(request);
   if (outcome.kind != CommitOutcome::Kind::durable) co_return std::move(*outcome.error);
   request.sweep.next = std::move(next);
@@ -235,23 +253,41 @@ Task<Result<void>> RocksDbRowStore::reclaim() {
   co_return co_await pool_.run(compact);
 }
 
-Task<Result<std::vector<RocksDbRowStore::ListedRow>>> RocksDbRowStore::list(std::string after,
-                                                                            std::size_t limit) {
-  auto scan = [this, &after, limit]() -> Result<std::vector<ListedRow>> {
-    std::vector<ListedRow> rows;
+Task<Result<RowPage>> RocksDbRowStore::list_rows(std::string from, std::size_t limit) {
+  auto scan = [this, &from, limit]() -> Result<RowPage> {
+    RowPage page;
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;  // a walk over everything must not push out what is in use
     const std::unique_ptr<rocksdb::Iterator> it(
-        database_.db().NewIterator(rocksdb::ReadOptions(), database_.column(Column::rows)));
-    it->Seek(to_slice(after));
-    if (it->Valid() && !after.empty() && to_view(it->key()) == after) it->Next();
-    for (; it->Valid() && rows.size() < limit; it->Next()) {
+        database_.db().NewIterator(options, database_.column(Column::rows)));
+    for (it->Seek(to_slice(from)); it->Valid(); it->Next()) {
       auto key = it->key().ToString();
-      auto row = decode_row(key, to_view(it->value()));
-      rows.push_back(ListedRow{std::move(key), std::move(row)});
+      if (page.rows.size() >= std::max<std::size_t>(1, limit)) {
+        page.next = std::move(key);
+        break;
+      }
+      page.rows.push_back(listed_row(std::move(key), to_view(it->value())));
     }
     if (!it->status().ok()) return to_error(it->status(), "rows can't be listed");
-    return rows;
+    return page;
   };
   co_return co_await pool_.run(scan);
+}
+
+Task<Result<ListedRow>> RocksDbRowStore::inspect(std::string_view key_view) {
+  auto look = [this, key = std::string(key_view)]() -> Result<ListedRow> {
+    rocksdb::PinnableSlice value;
+    const auto status = database_.db().Get(rocksdb::ReadOptions(), database_.column(Column::rows),
+                                           to_slice(key), &value);
+    if (status.IsNotFound()) {
+      ListedRow absent;
+      absent.key = key;
+      return absent;
+    }
+    if (!status.ok()) return to_error(status, "row " + key + " can't be read");
+    return listed_row(key, to_view(value));
+  };
+  co_return co_await pool_.run(std::move(look));
 }
 
 }  // namespace objectstore

@@ -8,6 +8,7 @@
 
 #include "backends/rocksdb/commit_queue.h"
 #include "runtime/blocking_pool.h"
+#include "storage/listing.h"
 #include "storage/row_store.h"
 
 namespace objectstore {
@@ -18,7 +19,7 @@ struct ReclaimSettings {
   std::uint64_t least_garbage_bytes = 16 << 20;
 };
 
-class RocksDbRowStore final : public RowStore, public RowSweeper {
+class RocksDbRowStore final : public RowStore, public RowSweeper, public RowLister {
  public:
   // The references outlive the store.
   RocksDbRowStore(Database& database, CommitQueue& commits, BlockingPool& pool,
@@ -40,12 +41,9 @@ class RocksDbRowStore final : public RowStore, public RowSweeper {
   // Ends a reclaim() under way, and every later one, early: for shutdown.
   void cancel_reclaim() { reclaim_cancelled_ = true; }
 
-  struct ListedRow {
-    std::string key;
-    Result<StoredRow> row;  // cells only
-  };
-  // Up to `limit` rows after the key `after` (empty: from the start), in key order, for audits.
-  [[nodiscard]] Task<Result<std::vector<ListedRow>>> list(std::string after, std::size_t limit);
+  // A page's iterator lives no longer than the call, so that a walk keeps no old files.
+  Task<Result<RowPage>> list_rows(std::string from, std::size_t limit) override;
+  Task<Result<ListedRow>> inspect(std::string_view key) override;
 
  private:
   enum class From : std::uint8_t { memory, disk };
