@@ -11,7 +11,8 @@ build_packages=(
 # To test it, on top of those.
 test_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev
-  clang clang-format clang-tidy libclang-rt-14-dev
+  clang clang-format clang-tidy clang-14 llvm-14 libclang-rt-14-dev
+  spin
   python3 python3-venv
 )
 

@@ -1,0 +1,94 @@
+// Routing: a match is made of the path's own bytes, and its methods are those that are told.
+#include "http/router.h"
+
+#include "fuzz.h"
+
+namespace objectstore {
+namespace {
+
+constexpr std::string_view prefix_of(Route route) {
+  switch (route) {
+    case Route::object:
+    case Route::collection:
+      return "/v1/objects/";
+    case Route::batch:
+      return "/v1/objects:batch/";
+    case Route::multipart_collection:
+    case Route::multipart_object:
+      return "/v1/objects:multipart/";
+    case Route::multipart_parts:
+      return "/v1/objects:multipart:parts/";
+    case Route::multipart_complete:
+      return "/v1/objects:multipart:complete/";
+    case Route::unknown:
+    case Route::health:
+    case Route::ready:
+      return "";
+  }
+  return "";
+}
+
+void check_path(const RouteMatch& match, std::string_view path) {
+  if (match.route == Route::unknown) return;
+  if (match.route == Route::health || match.route == Route::ready) {
+    FUZZ_CHECK(path == "/health" || path == "/ready");
+    return;
+  }
+  FUZZ_CHECK(match.usecase.find('/') == std::string_view::npos);
+  FUZZ_CHECK(match.scopes.find('/') == std::string_view::npos);
+  std::string rebuilt(prefix_of(match.route));
+  rebuilt.append(match.usecase).append("/").append(match.scopes);
+  FUZZ_CHECK(rebuilt + "/" + std::string(match.key) == path ||
+             (match.key.empty() && rebuilt == path));
+}
+
+void check_methods(Route route) {
+  if (route == Route::unknown) return;
+  constexpr std::pair<Method, std::string_view> names[] = {{Method::get, "GET"},
+                                                           {Method::head, "HEAD"},
+                                                           {Method::put, "PUT"},
+                                                           {Method::post, "POST"},
+                                                           {Method::remove, "DELETE"}};
+  for (const auto& [method, name] : names) {
+    const bool told = allowed_methods(route).find(name) != std::string_view::npos;
+    FUZZ_CHECK(method_allowed(route, method) == told);
+  }
+  FUZZ_CHECK(!method_allowed(route, Method::other));
+}
+
+void check_query(std::string_view query) {
+  const auto equals = query.find('=');
+  if (equals == std::string_view::npos) return;
+  const auto name = query.substr(0, equals);
+  const auto value = query.substr(equals + 1, query.find('&', equals) - equals - 1);
+  if (name.find('&') == std::string_view::npos) FUZZ_CHECK(query_has(query, name, value));
+  const auto longer = "a=b&" + std::string(query) + "&c=d";
+  FUZZ_CHECK(query_has(longer, "a", "b") && query_has(longer, "c", "d"));
+  FUZZ_CHECK(!query_has(query, "&", value));
+}
+
+}  // namespace
+
+FUZZ_TARGET(input) {
+  const auto match = match_route(input);
+  // As the target of an absolute form: the same.
+  const auto absolute = match_route("http://host" + std::string(input));
+  if (input.starts_with('/')) FUZZ_CHECK(absolute.route == match.route);
+
+  auto path = input;
+  if (!path.starts_with('/')) {
+    const auto scheme = std::min(path.find("://"), path.size());
+    if (scheme == path.size()) {
+      FUZZ_CHECK(match.route == Route::unknown);
+      return;
+    }
+    path.remove_prefix(std::min(path.find('/', scheme + 3), path.size()));
+  }
+  const auto question = path.find('?');
+  check_path(match, path.substr(0, question));
+  FUZZ_CHECK(match.query == (question == std::string_view::npos ? "" : path.substr(question + 1)));
+  check_methods(match.route);
+  check_query(match.query);
+}
+
+}  // namespace objectstore
