@@ -41,7 +41,7 @@ struct SimServerSettings {
   // Longer than any upload lasts in a simulation, pauses included.
   Duration late_upload_window = std::chrono::hours(4);
   Duration largest_clock_skew = std::chrono::hours(2);  // as TieredSettings has it
-  ChangeLogSettings log;  // but for its late_upload_window
+  ChangeLogSettings log;                                // but for its late_upload_window
   // Puts other stores between those of the process and what uses them; may return null.
   std::function<std::unique_ptr<StoreDecorator>(StoreView, SimProcess&, Clock&)> decorate;
 };

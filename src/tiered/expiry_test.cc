@@ -140,8 +140,8 @@ TEST_F(ExpiryTest, put_that_a_removal_overtakes_is_not_acknowledged) {
   upload.stream = &stream;
   upload.length = large.size();
   std::optional<Result<void>> put_again;
-  testing::detail::spawn(context_, testing::detail::store_result(
-                                       store_.put(id("k"), Metadata{}, upload), &put_again));
+  testing::detail::spawn(
+      context_, testing::detail::store_result(store_.put(id("k"), Metadata{}, upload), &put_again));
   run_ready(context_);
   ASSERT_EQ(row("k").intents.size(), 1U);
 
