@@ -139,9 +139,10 @@ TEST_F(ExpiryTest, put_that_a_removal_overtakes_is_not_acknowledged) {
   Upload upload;
   upload.stream = &stream;
   upload.length = large.size();
+  const auto object = id("k");
   std::optional<Result<void>> put_again;
-  testing::detail::spawn(
-      context_, testing::detail::store_result(store_.put(id("k"), Metadata{}, upload), &put_again));
+  auto task = store_.put(object, Metadata{}, upload);
+  testing::detail::spawn(context_, testing::detail::store_result(std::move(task), &put_again));
   run_ready(context_);
   ASSERT_EQ(row("k").intents.size(), 1U);
 
