@@ -191,8 +191,12 @@ Result<void> add_term(PolicyDuration& sum, const Number& number, const Unit& uni
   if (__builtin_mul_overflow(number.whole, unit.seconds, &seconds) ||
       __builtin_mul_overflow(number.whole, unit.nanoseconds, &nanoseconds) ||
       !add_checked(fraction_in_seconds ? seconds : nanoseconds, *fraction) ||
-      !add_checked(nanoseconds, sum.nanoseconds) ||
-      !add_checked(seconds, nanoseconds / nanoseconds_per_second) ||
+      !add_checked(seconds, nanoseconds / nanoseconds_per_second)) {
+    return too_large();
+  }
+  // Only what is left of the term's nanoseconds: all of them may be as many as the number holds.
+  nanoseconds = nanoseconds % nanoseconds_per_second + sum.nanoseconds;
+  if (!add_checked(seconds, nanoseconds / nanoseconds_per_second) ||
       !add_checked(sum.seconds, seconds)) {
     return too_large();
   }
