@@ -9,14 +9,8 @@
 
 namespace objectstore {
 
-namespace {
-
-constexpr const char* socket_name = "control.sock";
-
-}  // namespace
-
 std::filesystem::path control_path(const std::filesystem::path& directory) {
-  return directory / socket_name;
+  return directory / control_socket_name;
 }
 
 Result<ControlAddress> ControlAddress::of(const std::filesystem::path& directory) {
@@ -36,7 +30,7 @@ ControlAddress::~ControlAddress() {
 }
 
 boost::asio::local::stream_protocol::endpoint ControlAddress::endpoint() const {
-  return {"/proc/self/fd/" + std::to_string(directory_) + "/" + socket_name};
+  return {"/proc/self/fd/" + std::to_string(directory_) + "/" + control_socket_name};
 }
 
 }  // namespace objectstore

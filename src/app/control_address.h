@@ -9,6 +9,8 @@
 
 namespace objectstore {
 
+inline constexpr const char* control_socket_name = "control.sock";
+
 [[nodiscard]] std::filesystem::path control_path(const std::filesystem::path& directory);
 
 // A socket's address may hold 107 bytes, a path many more: this one goes by way of the open

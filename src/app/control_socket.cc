@@ -21,24 +21,19 @@ constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
 constexpr auto pause_after_failed_accept = std::chrono::milliseconds(100);
 
-const std::string& socket_name() {
-  static const std::string name = control_path({}).string();
-  return name;
-}
-
 Error failed(std::string what, const boost::system::error_code& error) {
   return Error(ErrorCode::io, error.message()).wrap(std::move(what));
 }
 
 Result<void> remove_stale(const ControlAddress& address, const std::filesystem::path& path) {
   struct stat found {};
-  if (::fstatat(address.directory(), socket_name().c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstatat(address.directory(), control_socket_name, &found, AT_SYMLINK_NOFOLLOW) != 0) {
     return Result<void>();
   }
   if (!S_ISSOCK(found.st_mode)) {
     return Error(ErrorCode::conflict, path.string() + " is in the way and is no socket");
   }
-  if (::unlinkat(address.directory(), socket_name().c_str(), 0) == 0) return Result<void>();
+  if (::unlinkat(address.directory(), control_socket_name, 0) == 0) return Result<void>();
   const boost::system::error_code error(errno, boost::system::system_category());
   return failed("can't remove " + path.string(), error);
 }
@@ -84,7 +79,7 @@ ControlSocket::~ControlSocket() {
 }
 
 void ControlSocket::remove_name() {
-  (void)::unlinkat(address_.directory(), socket_name().c_str(), 0);
+  (void)::unlinkat(address_.directory(), control_socket_name, 0);
 }
 
 void ControlSocket::request_stop() {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -60,14 +61,15 @@ class ControlSocketTest : public ::testing::Test {
   Task<void> never_pause(CommandOutput& output) {
     const std::string text(1000, 'x');
     bool stopping = false;
-    while (!stopping) {
-      for (int i = 0; i < 256; ++i)
+    while (!stopping && pages_ < 1000) {
+      ++pages_;
+      for (int i = 0; i < 10; ++i)
         output.emit(note_event(text));
-      // As between the pages of a scrub.
-      co_await clock_.sleep_for(1ms);
+      co_await turn();
       stopping = co_await stop_requested();
     }
-    output.emit(done_event("stopped"));
+    output.emit(done_event(stopping ? "stopped" : "told"));
+    ended_.set();
   }
   Task<void> pause_for_readers(CommandOutput& output) {
     const std::string text(1000, 'x');
@@ -79,6 +81,18 @@ class ControlSocketTest : public ::testing::Test {
       read = co_await output.ready();
     }
     output.emit(done_event(read ? "told" : "given up"));
+    ended_.set();
+  }
+
+  // Whatever else can go on does.
+  static Task<void> turn() { co_await asio::post(asio::use_awaitable); }
+  // Until the command has told nothing for many turns: its output has nowhere to go.
+  Task<void> until_it_waits() {
+    int told = 0;
+    for (int turns = 0; pages_ == 0 || turns < 1000; ++turns) {
+      co_await turn();
+      if (std::exchange(told, pages_) != pages_) turns = 0;
+    }
   }
 
   Protocol::socket connect() {
@@ -139,7 +153,8 @@ class ControlSocketTest : public ::testing::Test {
   asio::io_context context_{1};
   std::unique_ptr<ControlSocket> control_;
   std::vector<std::string> commands_;
-  int pages_ = 0;
+  int pages_ = 0;  // told by the command
+  Event ended_;    // the command has told everything
 };
 
 TEST_F(ControlSocketTest, a_command_is_run_and_its_events_are_the_answer) {
@@ -274,11 +289,12 @@ TEST_F(ControlSocketTest, a_client_that_reads_too_slowly_ends_what_can_not_wait)
   auto scenario = [](ControlSocketTest& test, std::string& into) -> Task<void> {
     auto socket = test.connect();
     co_await send(socket, list_command);
-    co_await test.clock_.sleep_for(50ms);
+    co_await test.ended_.wait();
     into = co_await read_all(socket);
   };
   run_beside(scenario(*this, received));
   EXPECT_THAT(received, HasSubstr("not read fast enough"));
+  EXPECT_THAT(received, HasSubstr("{\"event\":\"done\",\"message\":\"stopped\"}\n"));
   EXPECT_LT(received.size(), settings_.hard_limit);
 }
 
@@ -289,7 +305,7 @@ TEST_F(ControlSocketTest, pages_wait_for_the_reader) {
   auto scenario = [](ControlSocketTest& test, std::string& into, int& unread) -> Task<void> {
     auto socket = test.connect();
     co_await send(socket, list_command);
-    co_await test.clock_.sleep_for(50ms);
+    co_await test.until_it_waits();
     unread = test.pages_;
     into = co_await read_all(socket);
   };
@@ -305,7 +321,7 @@ TEST_F(ControlSocketTest, a_client_that_takes_nothing_is_given_up) {
   auto scenario = [](ControlSocketTest& test) -> Task<void> {
     auto socket = test.connect();
     co_await send(socket, list_command);
-    co_await test.clock_.sleep_for(300ms);
+    co_await test.ended_.wait();
     const auto received = co_await read_all(socket);
     EXPECT_THAT(received, Not(HasSubstr("told")));
   };

@@ -17,6 +17,21 @@ ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value) {
   return entry;
 }
 
+ScanRequest ScanRequest::all(std::size_t limit) {
+  return ScanRequest{std::string(changelog_prefix), shard_start(changelog_shards), UINT64_MAX,
+                     limit};
+}
+
+ScanRequest ScanRequest::one(std::string key) {
+  auto end = key_after(key);
+  return ScanRequest{std::move(key), std::move(end), UINT64_MAX, 1};
+}
+
+std::string key_after(std::string key) {
+  key += '\0';
+  return key;
+}
+
 std::string quarantine_key(std::string_view entry_key) {
   return std::string(quarantine_prefix) + std::string(entry_key.substr(changelog_prefix.size()));
 }

@@ -48,7 +48,14 @@ struct ScanRequest {
   std::string to;
   EntryTime before = 0;   // entries with an earlier time only
   std::size_t limit = 0;  // entries returned at most
+
+  // The first `limit` entries of the whole log, whatever their time.
+  [[nodiscard]] static ScanRequest all(std::size_t limit);
+  // The entry of that key, if there is one.
+  [[nodiscard]] static ScanRequest one(std::string key);
 };
+// The first key behind `key`: where a scan that ended with it goes on.
+[[nodiscard]] std::string key_after(std::string key);
 
 // Any thread may call. What is reported as done is durable.
 class ChangeLog {
@@ -69,11 +76,11 @@ class ChangeLog {
   [[nodiscard]] virtual Task<Result<std::vector<ScannedEntry>>> scan(
       const ScanRequest& request) = 0;
 
-  // Moves the entry's time from exactly `seen` to `now`; refused where it is another or gone.
-  [[nodiscard]] virtual Task<Mutation> claim(std::string_view key, EntryTime seen,
-                                             EntryTime now) = 0;
+  // Moves the entry's time from exactly `entry.time` to `now`; refused where it is another or
+  // gone. The content stays `entry`'s.
+  [[nodiscard]] virtual Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) = 0;
 
-  // Moves the entry aside, if its time is still exactly `seen`, so that it delays no other.
+  // Moves the entry aside, if its time is still exactly `entry.time`, so that it delays no other.
   [[nodiscard]] virtual Task<Mutation> quarantine(const ScannedEntry& entry,
                                                   std::string_view reason, EntryTime now) = 0;
   // Up to `limit` quarantined entries with an earlier time than `before`, in key order after

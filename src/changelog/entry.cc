@@ -25,7 +25,12 @@ Result<std::optional<Revision>> revision_member(std::string_view key, const Json
   if (it == json.end()) return corrupt(key, std::string("no member ") + name);
   if (it->is_null()) return std::optional<Revision>();
   if (!it->is_string()) return corrupt(key, std::string(name) + " is no string");
-  auto revision = Revision::parse(it->get_ref<const std::string&>());
+  // Only what is replaced can be a blob that no revision's id is part of.
+  const auto& path = it->get_ref<const std::string&>();
+  if (path == object && name == std::string_view("old")) {
+    return std::optional<Revision>(Revision::unnumbered(object));
+  }
+  auto revision = Revision::parse(path);
   if (!revision) return corrupt(key, std::string(name) + " is no revision");
   if (revision->object_path() != object) {
     return corrupt(key, std::string(name) + " is a revision of another object");

@@ -52,6 +52,19 @@ TEST(Entry, golden_values) {
   }
 }
 
+TEST(Entry, what_is_replaced_may_be_a_blob_that_has_the_objects_own_name) {
+  auto entry = entry_of(false, true, false);
+  entry.change.old_revision = Revision::unnumbered("u/org.1/objects/k");
+  const std::string text = R"({"id":"u/org.1/objects/k","new":null,"old":"u/org.1/objects/k"})";
+  EXPECT_EQ(encode_entry(entry), text);
+  const auto decoded = decode_entry(key, text);
+  ASSERT_TRUE(decoded.ok()) << decoded.error().describe();
+  EXPECT_EQ(std::get<LogEntry>(*decoded), entry);
+  // No such blob is ever made anew.
+  EXPECT_FALSE(
+      decode_entry(key, R"({"id":"u/org.1/objects/k","new":"u/org.1/objects/k","old":null})").ok());
+}
+
 TEST(Entry, members_in_any_order_and_unknown_ones_are_read) {
   const auto decoded = decode_entry(
       key, R"({"extra":[1],"old":null,"sweep":false,"new":null,"id":"u/org.1/objects/k"})");

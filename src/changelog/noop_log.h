@@ -15,9 +15,7 @@ class NoopChangeLog final : public ChangeLog {
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest&) override {
     co_return std::vector<ScannedEntry>();
   }
-  Task<Mutation> claim(std::string_view, EntryTime, EntryTime) override {
-    co_return Mutation::refused();
-  }
+  Task<Mutation> claim(const ScannedEntry&, EntryTime) override { co_return Mutation::refused(); }
   Task<Mutation> quarantine(const ScannedEntry&, std::string_view, EntryTime) override {
     co_return Mutation::refused();
   }

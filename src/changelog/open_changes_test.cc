@@ -262,7 +262,7 @@ TEST_F(OpenChangesTest, an_entry_kept_for_later_is_due_then_and_beats_no_more) {
   EXPECT_EQ(changes_.size(), 0U);
   run(changes_.beat());
   EXPECT_EQ(time_of(1), due);
-  const ScanRequest request{shard_start(0), shard_start(changelog_shards), UINT64_MAX, 10};
+  const auto request = ScanRequest::all(10);
   const auto found = run(log_.entries.scan(request));
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(found->size(), 1U);

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t remembered_entries = 100'000;
 
-std::string after(const std::string& key) {
-  return key + '\0';
-}
-
 }  // namespace
 
 Recovery::Recovery(ChangeLog& log, OpenChanges& open_changes, ChangeSettler& settler, Clock& clock,
@@ -46,11 +42,7 @@ Task<void> Recovery::run() {
 }
 
 Task<void> Recovery::report_entries_at_start() {
-  ScanRequest request;
-  request.from = shard_start(0);
-  request.to = shard_start(changelog_shards);
-  request.before = UINT64_MAX;
-  request.limit = settings_.scan_limit;
+  const auto request = ScanRequest::all(settings_.scan_limit);
   const auto entries = co_await log_.scan(request);
   if (entries.ok()) {
     logger_.info("recovery found open entries at start",
@@ -120,7 +112,7 @@ Task<Result<void>> Recovery::scan_range(std::string from, std::string to,
     auto page = co_await log_.scan(request);
     if (!page.ok()) co_return std::move(page).error();
     const bool last = page->size() < request.limit;
-    if (!last) request.from = after(page->back().key);
+    if (!last) request.from = key_after(page->back().key);
     for (auto& entry : *page) {
       if (work.size() < settings_.scan_limit && needs_action(entry)) {
         work.push_back(std::move(entry));
@@ -149,7 +141,7 @@ Task<void> Recovery::act(ScannedEntry entry) {
 
 Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
   const EntryTime now = std::max(unix_ms(clock_.now()), entry.time + 1);
-  const auto claim = co_await log_.claim(entry.key, entry.time, now);
+  const auto claim = co_await log_.claim(entry, now);
   if (!claim.is_applied()) {
     // Somebody else has it, its owner lives, or nobody knows: the next pass sees its new time.
     ++counters_.claims_lost;
@@ -187,11 +179,7 @@ Task<void> Recovery::failed(ScannedEntry entry, Error error) {
   if (++failures_[entry.key] < settings_.settle_attempts) co_return;
   // Heartbeats may have moved its time since the claim; where they still do, the next failure
   // comes here again.
-  ScanRequest request;
-  request.from = entry.key;
-  request.to = after(entry.key);
-  request.before = UINT64_MAX;
-  request.limit = 1;
+  const auto request = ScanRequest::one(entry.key);
   auto present = co_await log_.scan(request);
   if (!present.ok() || present->empty()) co_return;
   // Settled by another process meanwhile, which keeps it to sweep later: put aside it would lose

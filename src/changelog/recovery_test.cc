@@ -189,7 +189,9 @@ TEST_F(RecoveryTest, an_unknown_outcome_of_a_claim_is_not_acted_upon) {
   log_.claim_fault = [&]() -> std::optional<Mutation> {
     if (unknown-- <= 0) return std::nullopt;
     // Applied, and the reply lost.
-    (void)run(log_.entries.claim(key_of(1), log_.entries.snapshot().at(key_of(1)).time, now_ms()));
+    const auto stored = log_.entries.snapshot().at(key_of(1));
+    const auto entry = scanned_entry(key_of(1), stored.time, stored.value);
+    (void)run(log_.entries.claim(entry, now_ms()));
     return Mutation::unknown(Error(ErrorCode::deadline_exceeded, "injected"));
   };
   start();
@@ -425,6 +427,7 @@ TEST_F(RecoveryTest, scans_begin_at_random_shards_and_wrap) {
 }
 
 TEST_F(RecoveryTest, a_bounded_number_is_settled_side_by_side) {
+  settings_.recovery_concurrency = 16;
   for (std::uint64_t number = 0; number < 60; ++number)
     left_behind(number);
   Event gate;

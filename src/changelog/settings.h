@@ -22,8 +22,8 @@ struct ChangeLogSettings {
   // How often a quarantined entry is tried again.
   Duration quarantine_retry = std::chrono::hours(24);
 
-  std::size_t scan_limit = 100;           // entries a scan
-  std::size_t recovery_concurrency = 16;  // entries settled side by side
+  std::size_t scan_limit = 500;           // entries a scan
+  std::size_t recovery_concurrency = 64;  // entries settled side by side
   int record_attempts = 3;                // tries of one record or heartbeat
   int settle_attempts = 5;                // failed tries before an entry goes to quarantine
   BackoffSettings scan_backoff;

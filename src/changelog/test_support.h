@@ -10,6 +10,7 @@
 #include "backends/memory/memory_change_log.h"
 #include "changelog/change_log.h"
 #include "runtime/sync.h"
+#include "testing/forwarding_stores.h"
 #include "testing/row_values.h"
 
 namespace objectstore::testing {
@@ -25,12 +26,18 @@ inline std::string key_of(std::uint64_t number) {
   return entry_key(uuid_of(number));
 }
 
+// A base, so that it is made before the one that refers to it.
+struct ScriptedEntries {
+  MemoryChangeLog entries;
+};
+
 // A memory log whose calls are counted, and can be held or made to fail.
-class ScriptedLog final : public ChangeLog {
+class ScriptedLog final : public ScriptedEntries, public ForwardingChangeLog {
  public:
   using Fault = std::function<std::optional<Error>()>;
 
-  MemoryChangeLog entries;
+  ScriptedLog() : ForwardingChangeLog(entries) {}
+
   std::vector<std::vector<Uuid>> records;  // the change ids of each call
   std::vector<ScanRequest> scans;
   std::size_t claims = 0;
@@ -49,7 +56,6 @@ class ScriptedLog final : public ChangeLog {
     };
   }
 
-  [[nodiscard]] bool durable() const override { return true; }
   Task<Result<void>> record(const std::vector<LogEntry>& written, EntryTime time) override {
     std::vector<Uuid> ids;
     for (const auto& entry : written)
@@ -60,18 +66,17 @@ class ScriptedLog final : public ChangeLog {
     if (fault) co_return *fault;
     co_return co_await entries.record(written, time);
   }
-  Task<Result<void>> remove(std::string_view key) override { return entries.remove(key); }
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
     scans.push_back(request);
     const auto fault = scan_fault ? scan_fault() : std::nullopt;
     if (fault) co_return *fault;
     co_return co_await entries.scan(request);
   }
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
+  Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override {
     ++claims;
     auto fault = claim_fault ? claim_fault() : std::nullopt;
     if (fault) co_return *std::move(fault);
-    co_return co_await entries.claim(key, seen, now);
+    co_return co_await entries.claim(entry, now);
   }
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
                             EntryTime now) override {
@@ -79,14 +84,6 @@ class ScriptedLog final : public ChangeLog {
     if (fault) co_return *std::move(fault);
     co_return co_await entries.quarantine(entry, reason, now);
   }
-  Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
-                                                          std::size_t limit) override {
-    return entries.quarantined(before, after, limit);
-  }
-  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
-    return entries.release(entry, time);
-  }
-  Task<Mutation> drop(const QuarantinedEntry& entry) override { return entries.drop(entry); }
 };
 
 }  // namespace objectstore::testing

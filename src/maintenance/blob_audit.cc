@@ -28,8 +28,7 @@ Task<Result<std::string>> BlobAudit::page(std::string from) {
       continue;
     }
     CO_TRY_ASSIGN(const auto row, co_await context_.inspect(blob.revision->object_path()));
-    const auto* target = target_of(row.row);
-    const bool pointed_to = target != nullptr && *target == *blob.revision;
+    const bool pointed_to = points_to(row.row.state, *blob.revision);
     // What a row points to was looked at with the row.
     if (!blob.problem.empty() && !pointed_to) unreadable.insert(blob.name);
     if (may_be_orphan(blob, row)) suspects.push_back(Suspect{std::move(blob), row.row});
@@ -67,9 +66,7 @@ bool BlobAudit::may_be_orphan(const ListedBlob& blob, const ListedRow& row) cons
   for (const auto& attempt : row.open_intents) {
     if (may_commit(attempt)) return false;
   }
-  if (const auto* target = target_of(row.row); target != nullptr && *target == *blob.revision) {
-    return false;
-  }
+  if (points_to(row.row.state, *blob.revision)) return false;
   if (blob.written > settled_before()) return false;
   // Without a log, only its age tells that nobody is about to delete what a write has replaced.
   if (context_.parts.log.durable() || !row.row.stamp) return true;

@@ -44,15 +44,12 @@ Task<Result<void>> note_quarantine(ScrubContext& context, const std::set<Revisio
 }  // namespace
 
 Task<Result<EntryPage<ScannedEntry>>> log_page(ScrubContext& context, std::string from) {
-  ScanRequest request;
-  request.from = from.empty() ? std::string(changelog_prefix) : std::move(from);
-  request.to = shard_start(changelog_shards);
-  request.before = UINT64_MAX;
-  request.limit = context.options.page;
+  auto request = ScanRequest::all(context.options.page);
+  if (!from.empty()) request.from = std::move(from);
   auto ask = [&context, &request] { return context.parts.log.scan(request); };
   EntryPage<ScannedEntry> page;
   CO_TRY_ASSIGN(page.entries, co_await context.insist(ask));
-  if (page.entries.size() >= request.limit) page.next = page.entries.back().key + '\0';
+  if (page.entries.size() >= request.limit) page.next = key_after(page.entries.back().key);
   co_return std::move(page);
 }
 
@@ -69,11 +66,7 @@ Task<Result<EntryPage<QuarantinedEntry>>> quarantine_page(ScrubContext& context,
 }
 
 Task<Result<std::vector<ScannedEntry>>> look_up(ScrubContext& context, std::string key) {
-  ScanRequest request;
-  request.to = key + '\0';
-  request.from = std::move(key);
-  request.before = UINT64_MAX;
-  request.limit = 1;
+  const auto request = ScanRequest::one(std::move(key));
   auto ask = [&context, &request] { return context.parts.log.scan(request); };
   co_return co_await context.insist(ask);
 }

@@ -82,7 +82,7 @@ Task<Result<RowAudit::Flaw>> RowAudit::look(const ListedRow& row) {
     if (age <= context_.options.leftover) co_return Flaw();
     auto flaw = finding_of(Finding::Kind::expired_leftover,
                            "expired " + std::to_string(age.count()) + " s ago");
-    if (const auto* target = target_of(row.row)) flaw.name = target->path();
+    if (const auto* target = redirect_target(row.row.state)) flaw.name = target->path();
     co_return Flaw(std::move(flaw));
   }
   if (const auto* redirect = std::get_if<RedirectRow>(&row.row.state)) {

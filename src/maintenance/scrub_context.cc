@@ -34,14 +34,9 @@ Task<Result<std::unique_ptr<BlobReader>>> ScrubContext::open(const Revision& nam
   co_return co_await insist(ask);
 }
 
-const Revision* target_of(const Row& row) {
-  const auto* redirect = std::get_if<RedirectRow>(&row.state);
-  return redirect == nullptr ? nullptr : &redirect->target;
-}
-
 bool same_write(const Row& before, const Row& after) {
-  const auto* first = target_of(before);
-  const auto* second = target_of(after);
+  const auto* first = redirect_target(before.state);
+  const auto* second = redirect_target(after.state);
   const bool same_target =
       first != nullptr && second != nullptr ? *first == *second : first == second;
   return same_target && before.stamp == after.stamp;

@@ -59,8 +59,6 @@ class ScrubContext {
   MonotonicTime paid_until_{};
 };
 
-// The blob that a row points to.
-[[nodiscard]] const Revision* target_of(const Row& row);
 // Whether the row was not written between two reads.
 [[nodiscard]] bool same_write(const Row& before, const Row& after);
 

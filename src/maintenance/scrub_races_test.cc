@@ -19,9 +19,7 @@ class RacesTest : public ScrubTest {
     IntentCondition condition;
     const auto before = row(key);
     condition.stamp = before.stamp;
-    if (const auto* redirect = std::get_if<RedirectRow>(&before.state)) {
-      condition.redirect = redirect->target;
-    }
+    if (const auto* target = redirect_target(before.state)) condition.redirect = *target;
     const auto attempt = attempt_of(number);
     ASSERT_TRUE(run(memory_rows_.open_intent(path(key), attempt, condition)).is_applied());
     const auto state = redirect_state(path(key), number);

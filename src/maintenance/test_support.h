@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "maintenance/scrub.h"
+#include "testing/forwarding_stores.h"
 #include "testing/row_values.h"
 #include "tiered/test_support.h"
 
@@ -83,31 +84,24 @@ class HookedBlobLister final : public BlobLister {
   BlobLister& inner_;
 };
 
-class HookedBlobStore final : public BlobStore {
+class HookedBlobStore final : public ForwardingBlobStore {
  public:
-  explicit HookedBlobStore(BlobStore& inner) : inner_(inner) {}
+  using ForwardingBlobStore::ForwardingBlobStore;
   std::function<std::optional<Error>(const Revision&)> on_open;
   std::function<std::optional<Error>(std::size_t piece)> on_piece;  // counted from 1 in a stream
   Fault discard_fault;
   std::uint64_t missing_bytes = 0;  // that a blob should have and does not
 
-  Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
-                                                   const Metadata& metadata) override {
-    return inner_.create(name, metadata);
-  }
   Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override {
     if (auto error = on_open ? on_open(name) : std::nullopt) co_return *std::move(error);
-    CO_TRY_ASSIGN(auto reader, co_await inner_.open(name));
+    CO_TRY_ASSIGN(auto reader, co_await inner().open(name));
     std::unique_ptr<BlobReader> hooked;
     if (reader) hooked = std::make_unique<Reader>(*this, std::move(reader));
     co_return std::move(hooked);
   }
   Task<Result<Discarded>> discard(const Revision& name) override {
     if (auto error = discard_fault ? discard_fault() : std::nullopt) co_return *std::move(error);
-    co_return co_await inner_.discard(name);
-  }
-  Task<Result<bool>> extend(const Revision& name, WallTime deadline) override {
-    return inner_.extend(name, deadline);
+    co_return co_await inner().discard(name);
   }
 
  private:
@@ -142,51 +136,32 @@ class HookedBlobStore final : public BlobStore {
     HookedBlobStore& store_;
     std::unique_ptr<BlobReader> inner_;
   };
-  BlobStore& inner_;
 };
 
-class HookedLog final : public ChangeLog {
+class HookedLog final : public ForwardingChangeLog {
  public:
-  explicit HookedLog(ChangeLog& inner) : inner_(inner) {}
+  using ForwardingChangeLog::ForwardingChangeLog;
   bool is_durable = true;
   Fault scan_fault, quarantined_fault;
   std::function<void()> before_scan, after_scan;
   std::size_t scans = 0, largest_page = 0;
 
   [[nodiscard]] bool durable() const override { return is_durable; }
-  Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
-    return inner_.record(entries, time);
-  }
-  Task<Result<void>> remove(std::string_view key) override { return inner_.remove(key); }
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
     if (auto fault = scan_fault ? scan_fault() : std::nullopt) co_return *std::move(fault);
     if (before_scan) before_scan();
-    auto found = co_await inner_.scan(request);
+    auto found = co_await inner().scan(request);
     ++scans;
     largest_page = std::max(largest_page, found->size());
     if (after_scan) after_scan();
     co_return found;
   }
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
-    return inner_.claim(key, seen, now);
-  }
-  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
-                            EntryTime now) override {
-    return inner_.quarantine(entry, reason, now);
-  }
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
                                                           std::size_t limit) override {
     auto fault = quarantined_fault ? quarantined_fault() : std::nullopt;
     if (fault) co_return *std::move(fault);
-    co_return co_await inner_.quarantined(before, after, limit);
+    co_return co_await inner().quarantined(before, after, limit);
   }
-  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
-    return inner_.release(entry, time);
-  }
-  Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner_.drop(entry); }
-
- private:
-  ChangeLog& inner_;
 };
 
 class FindingsKept final : public ScrubObserver {

@@ -15,10 +15,9 @@ void replace(RowCells& row, const RowState& state, const Stamp& stamp, std::uint
   row.intents.clear();
 }
 
-bool points_to(const RowState& state, const std::optional<Revision>& target) {
-  const auto* redirect = std::get_if<RedirectRow>(&state);
-  if (redirect == nullptr) return !target;
-  return target && redirect->target == *target;
+// Unset: none.
+bool has_target(const RowState& state, const std::optional<Revision>& target) {
+  return target ? points_to(state, *target) : redirect_target(state) == nullptr;
 }
 
 // A cell that is set with an older time than the one there stays unseen.
@@ -39,7 +38,7 @@ bool apply_write_unless_redirect(RowCells& row, const RowState& state, const Sta
 
 bool apply_open_intent(RowCells& row, const AttemptId& attempt, const IntentCondition& condition) {
   if (row.stamp && row.stamp != condition.stamp) return false;
-  if (!points_to(row.state, condition.redirect)) return false;
+  if (!has_target(row.state, condition.redirect)) return false;
   if (condition.deadline && deadline_of(row.state) != condition.deadline) return false;
   set_intent(row, attempt, IntentCell{attempt.id.unix_ms(), true});
   return true;
@@ -89,6 +88,14 @@ std::optional<WallTime> deadline_of(const RowState& state) {
   if (const auto* value = std::get_if<InlineRow>(&state)) return value->metadata.time_expires;
   if (const auto* redirect = std::get_if<RedirectRow>(&state)) return redirect->deadline;
   return std::nullopt;
+}
+
+std::vector<AttemptId> open_attempts(const RowCells& row) {
+  std::vector<AttemptId> attempts;
+  for (const auto& [attempt, intent] : row.intents) {
+    if (intent.open) attempts.push_back(AttemptId{attempt});
+  }
+  return attempts;
 }
 
 void collect_cells(RowCells& row, std::uint64_t now_ms, std::uint64_t fence_lifetime_ms) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "storage/row_store.h"
 
@@ -52,6 +53,8 @@ struct RowCells {
 // row to the write. A courtesy, for the write would fail; an older one may be of a process that is
 // gone.
 [[nodiscard]] bool is_being_written(const RowCells& row, std::uint64_t now_ms);
+// Those that may still commit.
+[[nodiscard]] std::vector<AttemptId> open_attempts(const RowCells& row);
 // The deadline of the row's state, if it has one.
 [[nodiscard]] std::optional<WallTime> deadline_of(const RowState& state);
 // Drops stamps and intents older than their lifetime; the state is never touched. A store that no

@@ -51,6 +51,16 @@ struct RedirectRow {
 };
 using RowState = std::variant<AbsentRow, InlineRow, RedirectRow>;
 
+// The blob that the row points to, within `state`; null where it points to none.
+[[nodiscard]] inline const Revision* redirect_target(const RowState& state) {
+  const auto* redirect = std::get_if<RedirectRow>(&state);
+  return redirect == nullptr ? nullptr : &redirect->target;
+}
+[[nodiscard]] inline bool points_to(const RowState& state, const Revision& revision) {
+  const auto* target = redirect_target(state);
+  return target != nullptr && *target == revision;
+}
+
 struct Row {
   RowState state = AbsentRow{};
   // Missing: nothing was ever written, or the store has collected it. Counts as the lowest.

@@ -53,9 +53,7 @@ class ChangeLogConformance : public ::testing::TestWithParam<ChangeLogCase> {
       entries.push_back(entry_of(number));
     ASSERT_TRUE(run(log().record(entries, time)).ok());
   }
-  static ScanRequest everything() {
-    return ScanRequest{shard_start(0), shard_start(changelog_shards), UINT64_MAX, 1000};
-  }
+  static ScanRequest everything() { return ScanRequest::all(1000); }
   std::vector<ScannedEntry> scan(const ScanRequest& request) {
     auto found = run(log().scan(request));
     EXPECT_TRUE(found.ok());
@@ -148,7 +146,7 @@ TEST_P(ChangeLogConformance, scans_keep_to_range_limit_and_time) {
   auto request = everything();
   request.limit = 2;
   EXPECT_EQ(keys(request), (std::vector<std::string>{all[0], all[1]}));
-  request.from = all[1] + '\0';
+  request.from = key_after(all[1]);
   EXPECT_EQ(keys(request), (std::vector<std::string>{all[2], all[3]}));
 
   request = everything();
@@ -177,8 +175,10 @@ TEST_P(ChangeLogConformance, the_limit_counts_entries_returned) {
 
 TEST_P(ChangeLogConformance, a_claim_needs_the_exact_time) {
   record({1}, 10);
+  auto entry = scan(everything()).at(0);
   const auto claim = [&](EntryTime seen, EntryTime now) {
-    return run(log().claim(key_of(1), seen, now)).outcome();
+    entry.time = seen;
+    return run(log().claim(entry, now)).outcome();
   };
   EXPECT_EQ(claim(9, 50), Outcome::refused);
   EXPECT_EQ(claim(11, 50), Outcome::refused);
@@ -201,7 +201,7 @@ TEST_P(ChangeLogConformance, entries_in_the_drafts_form_are_read_claimed_and_rem
   EXPECT_EQ(found[0].key, key);
   ASSERT_TRUE(std::holds_alternative<LogEntry>(found[0].content));
   EXPECT_EQ(std::get<LogEntry>(found[0].content), entry);
-  EXPECT_TRUE(run(log().claim(key, 10, 20)).is_applied());
+  EXPECT_TRUE(run(log().claim(found[0], 20)).is_applied());
   EXPECT_EQ(time_of(key), 20U);
   ASSERT_TRUE(run(log().remove(key)).ok());
   EXPECT_TRUE(scan(everything()).empty());
@@ -229,7 +229,7 @@ TEST_P(ChangeLogConformance, broken_entries_and_unknown_versions_are_told_apart)
 TEST_P(ChangeLogConformance, quarantine_needs_the_exact_time) {
   record({1}, 10);
   auto seen = scan(everything()).at(0);
-  ASSERT_TRUE(run(log().claim(seen.key, 10, 20)).is_applied());
+  ASSERT_TRUE(run(log().claim(seen, 20)).is_applied());
   EXPECT_EQ(quarantine(seen, 30), Outcome::refused);
   EXPECT_TRUE(quarantined().empty());
   seen.time = 20;

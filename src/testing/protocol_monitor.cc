@@ -37,10 +37,8 @@ void ProtocolMonitor::fail(std::string what) {
   if (!violation_) violation_ = std::move(what);
 }
 
-bool ProtocolMonitor::points_to(const Revision& revision) const {
-  const auto row = rows_.cells(revision.object_path());
-  const auto* redirect = std::get_if<RedirectRow>(&row.state);
-  return redirect != nullptr && redirect->target == revision;
+bool ProtocolMonitor::is_pointed_to(const Revision& revision) const {
+  return points_to(rows_.cells(revision.object_path()).state, revision);
 }
 
 void ProtocolMonitor::recorded(const LogEntry& entry) {
@@ -92,7 +90,9 @@ void ProtocolMonitor::fence_applied(int process, const AttemptId& attempt, Fence
 
 void ProtocolMonitor::discard_arrives(const Revision& revision) {
   discarded_.insert(revision);
-  if (points_to(revision)) fail("I4: a blob was deleted to which a row points: " + revision.path());
+  if (is_pointed_to(revision)) {
+    fail("I4: a blob was deleted to which a row points: " + revision.path());
+  }
   const auto uploader = uploader_.find(revision);
   if (uploader == uploader_.end()) return;
   auto& attempt = attempts_[uploader->second];
@@ -127,7 +127,7 @@ void ProtocolMonitor::removal_arrives(const std::string& key, const std::set<Rev
   }
   for (const auto& revision : {removed->new_revision, removed->old_revision}) {
     if (!revision || !blobs.contains(*revision)) continue;
-    if (!points_to(*revision) && !owned.contains(*revision)) {
+    if (!is_pointed_to(*revision) && !owned.contains(*revision)) {
       fail("I6: an entry was removed before the blob it names: " + revision->path());
     }
   }

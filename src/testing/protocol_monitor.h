@@ -80,7 +80,7 @@ class ProtocolMonitor {
     std::set<int> fenced_by;
   };
   void fail(std::string what);
-  [[nodiscard]] bool points_to(const Revision& revision) const;
+  [[nodiscard]] bool is_pointed_to(const Revision& revision) const;
 
   const MemoryRowStore& rows_;
   const MemoryChangeLog& log_;

@@ -65,9 +65,7 @@ inline std::string text_of(const RowState& state) {
   if (const auto* value = std::get_if<InlineRow>(&state)) {
     return "inline " + std::string(value->payload.view());
   }
-  if (const auto* redirect = std::get_if<RedirectRow>(&state)) {
-    return "redirect " + redirect->target.path();
-  }
+  if (const auto* target = redirect_target(state)) return "redirect " + target->path();
   return "absent";
 }
 

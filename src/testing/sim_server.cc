@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "testing/read_content.h"
+
 namespace objectstore::testing {
 
 namespace {
@@ -29,57 +31,43 @@ class TextStream final : public ByteStream {
   std::size_t offset_ = 0;
 };
 
-TieredSettings tiered_settings(const SimServerSettings& settings) {
-  TieredSettings tiered;
-  tiered.inline_limit = sim_inline_limit;
-  tiered.late_upload_window = settings.late_upload_window;
-  tiered.largest_clock_skew = settings.largest_clock_skew;
-  return tiered;
-}
-
 SweepSettings sweep_settings(const SimServerSettings& settings) {
   SweepSettings sweep;
   sweep.interval = settings.sweep_interval;
   return sweep;
 }
 
-ChangeLogSettings log_settings(const SimServerSettings& settings) {
-  ChangeLogSettings log = settings.log;
-  log.late_upload_window = settings.late_upload_window;
-  return log;
-}
-
-Task<Result<std::string>> read_all(ObjectContent content) {
-  if (const auto* bytes = std::get_if<SharedBytes>(&content.body)) {
-    co_return std::string(bytes->view());
-  }
-  std::string text;
-  auto& stream = *std::get<std::unique_ptr<ByteStream>>(content.body);
-  while (true) {
-    CO_TRY_ASSIGN(const auto piece, co_await stream.next());
-    if (piece.empty()) co_return text;
-    text.append(piece);
-  }
-}
-
 }  // namespace
 
+TieredSettings SimServerSettings::tiered() const {
+  TieredSettings settings;
+  settings.inline_limit = sim_inline_limit;
+  settings.late_upload_window = late_upload_window;
+  settings.largest_clock_skew = largest_clock_skew;
+  return settings;
+}
+
+ChangeLogSettings SimServerSettings::change_log() const {
+  ChangeLogSettings settings = log;
+  settings.late_upload_window = late_upload_window;
+  return settings;
+}
+
 SimServer::SimServer(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
-                     SimCounters& counters, const SimServerSettings& settings)
+                     const SimServerSettings& settings)
     : absence_is_doubtful_(settings.absence_is_doubtful),
       process_(world, id),
       clock_(process_, settings.clock_skew),
       random_(world.random().next()),
-      network_(process_, policy, counters),
+      network_(process_, policy, backends.monitor.counters()),
       rows_(network_, backends, settings.rules),
       blobs_(network_, backends),
       log_(network_, backends),
       stores_{&rows_, &blobs_, &log_},
-      changes_(decorated(settings), clock_, random_, logger_, log_settings(settings)),
-      store_(*stores_.rows, *stores_.blobs, changes_, clock_, random_, logger_,
-             tiered_settings(settings)),
+      changes_(decorated(settings), clock_, random_, logger_, settings.change_log()),
+      store_(*stores_.rows, *stores_.blobs, changes_, clock_, random_, logger_, settings.tiered()),
       recovery_(*stores_.log, changes_, store_.settler(), clock_, random_, logger_,
-                log_settings(settings)),
+                settings.change_log()),
       sweep_(rows_, &store_.expiry_deleter(), clock_, logger_, sweep_settings(settings)) {
   const auto executor = process_.context().get_executor();
   tasks_.spawn(executor, changes_.run_heartbeats());
@@ -144,7 +132,7 @@ Task<void> SimServer::read_task(std::string object, History& history, std::size_
     std::optional<std::string> value;
     bool answered = true;
     if (auto* content = std::get_if<ObjectContent>(&*got)) {
-      auto text = co_await read_all(std::move(*content));
+      auto text = co_await read_content(std::move(*content));
       answered = text.ok();
       if (answered) value = std::move(*text);
     }
@@ -167,8 +155,8 @@ std::optional<std::string> stored_value(const SimBackends& backends, const RowSt
   if (const auto* value = std::get_if<InlineRow>(&state)) {
     return std::string(value->payload.view());
   }
-  const auto* redirect = std::get_if<RedirectRow>(&state);
-  return redirect == nullptr ? std::nullopt : backends.monitor.uploaded(redirect->target);
+  const auto* target = redirect_target(state);
+  return target == nullptr ? std::nullopt : backends.monitor.uploaded(*target);
 }
 
 std::optional<std::string> check_rows(const SimBackends& backends) {
@@ -197,7 +185,7 @@ std::optional<std::string> check_at_rest(const SimBackends& backends) {
   if (auto wrong = check_rows(backends)) return wrong;
   std::set<Revision> owned;
   for (const auto& [key, row] : backends.rows.snapshot()) {
-    if (const auto* redirect = std::get_if<RedirectRow>(&row.state)) owned.insert(redirect->target);
+    if (const auto* target = redirect_target(row.state)) owned.insert(*target);
   }
   for (const auto& blob : backends.blobs.blobs()) {
     if (!owned.contains(blob)) return "I3: nobody points to blob " + blob.path();

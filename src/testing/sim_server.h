@@ -44,13 +44,17 @@ struct SimServerSettings {
   ChangeLogSettings log;                                // but for its late_upload_window
   // Puts other stores between those of the process and what uses them; may return null.
   std::function<std::unique_ptr<StoreDecorator>(StoreView, SimProcess&, Clock&)> decorate;
+
+  // Of the parts of a process.
+  [[nodiscard]] TieredSettings tiered() const;
+  [[nodiscard]] ChangeLogSettings change_log() const;
 };
 
 // Keep it until the world ends, also when its process was killed: requests of it may be under way.
 class SimServer {
  public:
   SimServer(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
-            SimCounters& counters, const SimServerSettings& settings);
+            const SimServerSettings& settings);
   ~SimServer() { kill(); }
 
   [[nodiscard]] SimProcess& process() { return process_; }

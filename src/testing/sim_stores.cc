@@ -2,91 +2,20 @@
 
 namespace objectstore::testing {
 
-namespace {
-
-Error lost() {
-  return Error(ErrorCode::unavailable, "the reply was lost");
-}
-Error not_sent() {
-  return Error(ErrorCode::unavailable, "the request could not be sent");
-}
-
-}  // namespace
-
-template <class R>
-Task<R> SimNetwork::call(std::string what, std::function<R()> apply, R lost_reply, R failed) {
-  const auto fate = policy_.next(process_, what);
-  auto& world = process_.world();
-  apply = [&world, inner = std::move(apply)] {
-    world.request_applied();
-    return inner();
-  };
-  world.trace("p" + std::to_string(process_.id()) + " " + what + " fate " +
-              std::to_string(static_cast<int>(fate.kind)));
-  auto send = [this, &world, fate, &what, &apply, &lost_reply, &failed](Completer<R> completer) {
-    auto reply = process_.hold(std::move(completer));
-    auto lost_copy = std::make_shared<R>(std::move(lost_reply));
-    const auto answer_lost = [reply, lost_copy] { reply(std::move(*lost_copy)); };
-    using Kind = CallFate::Kind;
-    switch (fate.kind) {
-      case Kind::not_sent: {
-        auto failed_copy = std::make_shared<R>(std::move(failed));
-        world.after(fate.there, [reply, failed_copy] { reply(std::move(*failed_copy)); });
-        return;
-      }
-      case Kind::dropped:
-        world.after(timeout, answer_lost);
-        return;
-      case Kind::reply_lost:
-        world.after(fate.there, [apply] { (void)apply(); });
-        world.after(timeout, answer_lost);
-        return;
-      case Kind::late:
-        ++counters_.late_applications;
-        world.after(fate.there + fate.late_by, [apply] { (void)apply(); });
-        world.after(timeout, answer_lost);
-        return;
-      case Kind::twice:
-        ++counters_.late_applications;
-        world.after(fate.there + fate.late_by, [apply] { (void)apply(); });
-        break;
-      case Kind::normal:
-        break;
-    }
-    world.after(fate.there, [this, &world, fate, apply, reply, what] {
-      auto result = std::make_shared<R>(apply());
-      policy_.on_applied(process_, what);
-      world.after(fate.back, [reply, result] { reply(std::move(*result)); });
-    });
-  };
-  co_return co_await await_callback<R>(send);
-}
-
 // --- rows ----------------------------------------------------------------------------------------
-
-Task<Mutation> SimRowStore::mutate(std::string what, std::function<Mutation()> apply) {
-  auto unknown = Mutation::unknown(lost());
-  auto failed = Mutation::failed(not_sent());
-  co_return co_await network_.call<Mutation>(std::move(what), std::move(apply), std::move(unknown),
-                                             std::move(failed));
-}
 
 Task<Result<Row>> SimRowStore::read(std::string_view key, RowPart part) {
   auto& world = network_.process().world();
-  std::function<Result<Row>()> apply = [this, &world, key = std::string(key), part] {
+  return network_.ask<Row>("read", [this, &world, key = std::string(key), part] {
     return world.immediately(backends_.row_rules->read(key, part));
-  };
-  Result<Row> unknown = lost();
-  Result<Row> failed = not_sent();
-  co_return co_await network_.call<Result<Row>>("read", std::move(apply), std::move(unknown),
-                                                std::move(failed));
+  });
 }
 
 Task<Mutation> SimRowStore::write_unless_redirect(std::string_view key, const RowState& state,
                                                   const Stamp& stamp) {
   auto& world = network_.process().world();
   const bool again = backends_.monitor.small_write_sent(stamp);
-  return mutate("small", [this, &world, key = std::string(key), state, stamp, again] {
+  return network_.mutate("small", [this, &world, key = std::string(key), state, stamp, again] {
     auto written = world.immediately(backends_.row_rules->write_unless_redirect(key, state, stamp));
     auto& counters = backends_.monitor.counters();
     if (again) ++(written.is_applied() ? counters.resends_applied : counters.resends_refused);
@@ -98,7 +27,7 @@ Task<Mutation> SimRowStore::open_intent(std::string_view key, const AttemptId& a
                                         const IntentCondition& condition) {
   auto& world = network_.process().world();
   if (rules_ == CommitRules::draft) conditions_[attempt] = condition;
-  return mutate("intent", [this, &world, key = std::string(key), attempt, condition] {
+  return network_.mutate("intent", [this, &world, key = std::string(key), attempt, condition] {
     return world.immediately(backends_.row_rules->open_intent(key, attempt, condition));
   });
 }
@@ -108,15 +37,12 @@ Mutation SimRowStore::draft_commit(const std::string& key, const AttemptId& atte
                                    const RowState& state, const Stamp& stamp) {
   auto& world = network_.process().world();
   const auto row = world.immediately(backends_.rows.read(key, RowPart::metadata));
-  const auto* redirect = std::get_if<RedirectRow>(&row->state);
-  std::optional<Revision> target;
-  if (redirect != nullptr) target = redirect->target;
-  if (target != conditions_[attempt].redirect) return Mutation::refused();
-  // Whatever became of the attempt's intent, a new one is opened on the spot.
-  const AttemptId fresh{make_uuid_v7(backends_.clock, world.random())};
   IntentCondition condition;
   condition.stamp = row->stamp;
-  condition.redirect = target;
+  if (const auto* target = redirect_target(row->state)) condition.redirect = *target;
+  if (condition.redirect != conditions_[attempt].redirect) return Mutation::refused();
+  // Whatever became of the attempt's intent, a new one is opened on the spot.
+  const AttemptId fresh{make_uuid_v7(backends_.clock, world.random())};
   (void)world.immediately(backends_.rows.open_intent(key, fresh, condition));
   return world.immediately(backends_.rows.commit(key, fresh, state, stamp));
 }
@@ -137,9 +63,10 @@ Task<Mutation> SimRowStore::commit(std::string_view key_view, const AttemptId& a
     return committed;
   };
   if (rules_ != CommitRules::draft) backends_.monitor.commit_sent(attempt);
-  auto committed = co_await mutate("commit", std::move(apply));
-  if (committed.is_refused()) ++network_.counters().commits_refused;
-  if (committed.outcome() == Mutation::Outcome::unknown) ++network_.counters().commits_unknown;
+  auto committed = co_await network_.mutate("commit", std::move(apply));
+  auto& counters = backends_.monitor.counters();
+  if (committed.is_refused()) ++counters.commits_refused;
+  if (committed.outcome() == Mutation::Outcome::unknown) ++counters.commits_unknown;
   co_return committed;
 }
 
@@ -152,17 +79,14 @@ Task<Result<FenceFound>> SimRowStore::fence(std::string_view key, const AttemptI
     if (fenced.ok()) backends_.monitor.fence_applied(process, attempt, *fenced);
     return fenced;
   };
-  Result<FenceFound> unknown = lost();
-  Result<FenceFound> failed = not_sent();
-  auto found = co_await network_.call<Result<FenceFound>>("fence", std::move(apply),
-                                                          std::move(unknown), std::move(failed));
-  if (found.ok() && *found == FenceFound::open) ++network_.counters().fences_found_open;
+  auto found = co_await network_.ask<FenceFound>("fence", std::move(apply));
+  if (found.ok() && *found == FenceFound::open) ++backends_.monitor.counters().fences_found_open;
   co_return found;
 }
 
 Task<Mutation> SimRowStore::bump(std::string_view key, const Row& as_read, WallTime deadline) {
   auto& world = network_.process().world();
-  return mutate("bump", [this, &world, key = std::string(key), as_read, deadline] {
+  return network_.mutate("bump", [this, &world, key = std::string(key), as_read, deadline] {
     auto bumped = world.immediately(backends_.row_rules->bump(key, as_read, deadline));
     auto& counters = backends_.monitor.counters();
     ++(bumped.is_applied() ? counters.bumps_applied : counters.bumps_refused);
@@ -173,13 +97,9 @@ Task<Mutation> SimRowStore::bump(std::string_view key, const Row& as_read, WallT
 Task<Result<RowSweeper::Sweep>> SimRowStore::sweep(WallTime now, std::string from,
                                                    std::size_t limit) {
   auto& world = network_.process().world();
-  std::function<Result<Sweep>()> apply = [this, &world, now, from = std::move(from), limit] {
+  return network_.ask<Sweep>("sweep", [this, &world, now, from = std::move(from), limit] {
     return world.immediately(backends_.rows.sweep(now, from, limit));
-  };
-  Result<Sweep> unknown = lost();
-  Result<Sweep> failed = not_sent();
-  co_return co_await network_.call<Result<Sweep>>("sweep", std::move(apply), std::move(unknown),
-                                                  std::move(failed));
+  });
 }
 
 // --- blobs ---------------------------------------------------------------------------------------
@@ -202,15 +122,13 @@ class SimBlobStore::Writer final : public BlobWriter {
     std::function<Result<void>()> apply = [&backends = backends_, &world, name = name_,
                                            inner = inner_, payload = payload_,
                                            done]() -> Result<void> {
-      if (std::exchange(*done, true)) return lost();  // the second copy of one request
+      const bool second_copy = std::exchange(*done, true);
+      if (second_copy) return SimNetwork::reply_lost();
       auto finished = world.immediately(inner->finish());
       backends.monitor.finish_applied(name, payload, finished.ok());
       return finished;
     };
-    Result<void> unknown = lost();
-    Result<void> failed = not_sent();
-    co_return co_await network_.call<Result<void>>("finish", std::move(apply), std::move(unknown),
-                                                   std::move(failed));
+    return network_.ask<void>("finish", std::move(apply));
   }
 
  private:
@@ -239,90 +157,65 @@ Task<Result<std::unique_ptr<BlobReader>>> SimBlobStore::open(const Revision& nam
     *found = std::move(*opened);
     return Result<void>();
   };
-  Result<void> unknown = lost();
-  Result<void> failed = not_sent();
-  CO_TRY(co_await network_.call<Result<void>>("open", std::move(apply), std::move(unknown),
-                                              std::move(failed)));
-  if (*found == nullptr) ++network_.counters().blobs_vanished_for_readers;
+  CO_TRY(co_await network_.ask<void>("open", std::move(apply)));
+  if (*found == nullptr) ++backends_.monitor.counters().blobs_vanished_for_readers;
   co_return std::move(*found);
 }
 
 Task<Result<Discarded>> SimBlobStore::discard(const Revision& name) {
   auto& world = network_.process().world();
-  std::function<Result<Discarded>()> apply = [this, &world, name] {
+  return network_.ask<Discarded>("discard", [this, &world, name] {
     backends_.monitor.discard_arrives(name);
     return world.immediately(backends_.blobs.discard(name));
-  };
-  Result<Discarded> unknown = lost();
-  Result<Discarded> failed = not_sent();
-  co_return co_await network_.call<Result<Discarded>>("discard", std::move(apply),
-                                                      std::move(unknown), std::move(failed));
+  });
 }
 
 Task<Result<bool>> SimBlobStore::extend(const Revision& name, WallTime deadline) {
   auto& world = network_.process().world();
-  std::function<Result<bool>()> apply = [this, &world, name, deadline] {
+  return network_.ask<bool>("extend", [this, &world, name, deadline] {
     return world.immediately(backends_.blobs.extend(name, deadline));
-  };
-  Result<bool> unknown = lost();
-  Result<bool> failed = not_sent();
-  co_return co_await network_.call<Result<bool>>("extend", std::move(apply), std::move(unknown),
-                                                 std::move(failed));
+  });
 }
 
 // --- the log -------------------------------------------------------------------------------------
 
 Task<Result<void>> SimChangeLog::record(const std::vector<LogEntry>& entries, EntryTime time) {
   auto& world = network_.process().world();
-  std::function<Result<void>()> apply = [this, &world, entries, time] {
+  return network_.ask<void>("record", [this, &world, entries, time] {
     for (const auto& entry : entries)
       backends_.monitor.recorded(entry);
     return world.immediately(backends_.log.record(entries, time));
-  };
-  Result<void> unknown = lost();
-  Result<void> failed = not_sent();
-  co_return co_await network_.call<Result<void>>("record", std::move(apply), std::move(unknown),
-                                                 std::move(failed));
+  });
 }
 
 Task<Result<void>> SimChangeLog::remove(std::string_view key) {
   auto& world = network_.process().world();
-  std::function<Result<void>()> apply = [this, &world, key = std::string(key)] {
+  return network_.ask<void>("remove", [this, &world, key = std::string(key)] {
     backends_.monitor.removal_arrives(key, backends_.blobs.blobs());
     return world.immediately(backends_.log.remove(key));
-  };
-  Result<void> unknown = lost();
-  Result<void> failed = not_sent();
-  co_return co_await network_.call<Result<void>>("remove", std::move(apply), std::move(unknown),
-                                                 std::move(failed));
+  });
 }
 
 Task<Result<std::vector<ScannedEntry>>> SimChangeLog::scan(const ScanRequest& request) {
-  using Found = Result<std::vector<ScannedEntry>>;
   auto& world = network_.process().world();
-  std::function<Found()> apply = [this, &world, request] {
-    return world.immediately(backends_.log.scan(request));
-  };
-  Found unknown = lost();
-  Found failed = not_sent();
-  co_return co_await network_.call<Found>("scan", std::move(apply), std::move(unknown),
-                                          std::move(failed));
+  return network_.ask<std::vector<ScannedEntry>>(
+      "scan", [this, &world, request] { return world.immediately(backends_.log.scan(request)); });
 }
 
-Task<Mutation> SimChangeLog::claim(std::string_view key, EntryTime seen, EntryTime now) {
+Task<Mutation> SimChangeLog::claim(const ScannedEntry& entry, EntryTime now) {
   auto& world = network_.process().world();
-  std::function<Mutation()> apply = [this, &world, key = std::string(key), seen, now] {
-    return world.immediately(backends_.log.claim(key, seen, now));
+  std::function<Mutation()> apply = [this, &world, entry, now] {
+    return world.immediately(backends_.log.claim(entry, now));
   };
-  auto claimed = co_await mutate("claim", std::move(apply));
-  if (claimed.is_refused()) ++network_.counters().claims_lost;
+  auto claimed = co_await network_.mutate("claim", std::move(apply));
+  if (claimed.is_refused()) ++backends_.monitor.counters().claims_lost;
   co_return claimed;
 }
 
 Task<Mutation> SimChangeLog::quarantine(const ScannedEntry& entry, std::string_view reason,
                                         EntryTime now) {
   auto& world = network_.process().world();
-  return mutate("quarantine", [this, &world, entry, reason = std::string(reason), now] {
+  return network_.mutate("quarantine", [this, &world, entry, reason = std::string(reason), now] {
     return world.immediately(backends_.log.quarantine(entry, reason, now));
   });
 }
@@ -330,39 +223,24 @@ Task<Mutation> SimChangeLog::quarantine(const ScannedEntry& entry, std::string_v
 Task<Result<std::vector<QuarantinedEntry>>> SimChangeLog::quarantined(EntryTime before,
                                                                       std::string_view after,
                                                                       std::size_t limit) {
-  using Found = Result<std::vector<QuarantinedEntry>>;
   auto& world = network_.process().world();
-  std::function<Found()> apply = [this, &world, before, after = std::string(after), limit] {
-    return world.immediately(backends_.log.quarantined(before, after, limit));
-  };
-  Found unknown = lost();
-  Found failed = not_sent();
-  co_return co_await network_.call<Found>("quarantined", std::move(apply), std::move(unknown),
-                                          std::move(failed));
+  return network_.ask<std::vector<QuarantinedEntry>>(
+      "quarantined", [this, &world, before, after = std::string(after), limit] {
+        return world.immediately(backends_.log.quarantined(before, after, limit));
+      });
 }
 
 Task<Result<void>> SimChangeLog::release(const QuarantinedEntry& entry, EntryTime time) {
   auto& world = network_.process().world();
-  std::function<Result<void>()> apply = [this, &world, entry, time] {
+  return network_.ask<void>("release", [this, &world, entry, time] {
     return world.immediately(backends_.log.release(entry, time));
-  };
-  Result<void> unknown = lost();
-  Result<void> failed = not_sent();
-  co_return co_await network_.call<Result<void>>("release", std::move(apply), std::move(unknown),
-                                                 std::move(failed));
+  });
 }
 
 Task<Mutation> SimChangeLog::drop(const QuarantinedEntry& entry) {
   auto& world = network_.process().world();
-  return mutate("drop",
-                [this, &world, entry] { return world.immediately(backends_.log.drop(entry)); });
-}
-
-Task<Mutation> SimChangeLog::mutate(std::string what, std::function<Mutation()> apply) {
-  auto unknown = Mutation::unknown(lost());
-  auto failed = Mutation::failed(not_sent());
-  co_return co_await network_.call<Mutation>(std::move(what), std::move(apply), std::move(unknown),
-                                             std::move(failed));
+  return network_.mutate(
+      "drop", [this, &world, entry] { return world.immediately(backends_.log.drop(entry)); });
 }
 
 }  // namespace objectstore::testing

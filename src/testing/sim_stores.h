@@ -2,41 +2,18 @@
 // loses, with the memory stores at its other end.
 #pragma once
 
-#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "backends/memory/memory_blob_store.h"
 #include "backends/memory/memory_change_log.h"
 #include "backends/memory/memory_row_store.h"
-#include "testing/protocol_monitor.h"
-#include "testing/sim_world.h"
+#include "testing/sim_network.h"
 
 namespace objectstore::testing {
-
-// What becomes of one request.
-struct CallFate {
-  enum class Kind : std::uint8_t {
-    normal,
-    not_sent,    // fails before it leaves: certainly not applied
-    reply_lost,  // applied; the caller never hears of it
-    dropped,     // not applied; the caller never hears of it
-    late,        // applied long after the caller has given up
-    twice,       // applied, and once more later
-  };
-  Kind kind = Kind::normal;
-  Duration there = std::chrono::milliseconds(1);
-  Duration back = std::chrono::milliseconds(1);
-  Duration late_by{};  // of the late or second application, after `there`
-};
-
-// Decides, and may stop the process on the way: `on_sent` runs when the request leaves,
-// `on_applied` when it has been applied.
-class CallPolicy {
- public:
-  virtual ~CallPolicy() = default;
-  [[nodiscard]] virtual CallFate next(SimProcess& process, const std::string& what) = 0;
-  virtual void on_applied(SimProcess&, const std::string&) {}
-};
 
 // The stores at the far end, shared by all processes.
 struct SimBackends {
@@ -51,28 +28,6 @@ struct SimBackends {
   // Where the rows are reached; other rules than `rows` follows are put in between by tests that
   // must fail.
   RowStore* row_rules = &rows;
-};
-
-// The way of one process to the stores.
-class SimNetwork {
- public:
-  SimNetwork(SimProcess& process, CallPolicy& policy, SimCounters& counters)
-      : process_(process), policy_(policy), counters_(counters) {}
-
-  // Sends a request: `apply` runs at the far end, perhaps late, perhaps twice. A caller that never
-  // hears of it gets `lost` after the time-out, one whose request never left gets `failed`.
-  template <class R>
-  [[nodiscard]] Task<R> call(std::string what, std::function<R()> apply, R lost, R failed);
-
-  [[nodiscard]] SimCounters& counters() { return counters_; }
-  [[nodiscard]] SimProcess& process() { return process_; }
-
-  static constexpr Duration timeout = std::chrono::seconds(10);
-
- private:
-  SimProcess& process_;
-  CallPolicy& policy_;
-  SimCounters& counters_;
 };
 
 // The rules by which rows are committed.
@@ -100,7 +55,6 @@ class SimRowStore final : public RowStore, public RowSweeper {
   Task<Result<void>> reclaim() override { co_return Result<void>(); }
 
  private:
-  [[nodiscard]] Task<Mutation> mutate(std::string what, std::function<Mutation()> apply);
   [[nodiscard]] Mutation draft_commit(const std::string& key, const AttemptId& attempt,
                                       const RowState& state, const Stamp& stamp);
 
@@ -136,7 +90,7 @@ class SimChangeLog final : public ChangeLog {
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
   Task<Result<void>> remove(std::string_view key) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override;
+  Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
                             EntryTime now) override;
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
@@ -145,8 +99,6 @@ class SimChangeLog final : public ChangeLog {
   Task<Mutation> drop(const QuarantinedEntry& entry) override;
 
  private:
-  [[nodiscard]] Task<Mutation> mutate(std::string what, std::function<Mutation()> apply);
-
   SimNetwork& network_;
   SimBackends& backends_;
 };

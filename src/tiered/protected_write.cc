@@ -8,11 +8,6 @@ Error try_again(std::string why) {
   return Error(ErrorCode::unavailable, std::move(why));
 }
 
-std::optional<Revision> redirect_target(const Row& row) {
-  if (const auto* redirect = std::get_if<RedirectRow>(&row.state)) return redirect->target;
-  return std::nullopt;
-}
-
 // A stamp that is missing is no difference: the store may have collected it, or there never was
 // one. It counts as the lowest.
 bool written_since(const Row& as_read, const Row& now) {
@@ -22,7 +17,8 @@ bool written_since(const Row& as_read, const Row& now) {
 }  // namespace
 
 std::optional<Revision> Begun::old_revision() const {
-  return redirect_target(as_read);
+  const auto* target = redirect_target(as_read.state);
+  return target == nullptr ? std::nullopt : std::optional(*target);
 }
 
 Task<Result<Begun>> ProtectedWrite::begin(std::string key, MonotonicTime deadline) {
@@ -32,7 +28,7 @@ Task<Result<Begun>> ProtectedWrite::begin(std::string key, MonotonicTime deadlin
     const AttemptId attempt{make_uuid_v7(context_.clock, context_.random)};
     IntentCondition condition;
     condition.stamp = row.stamp;
-    condition.redirect = redirect_target(row);
+    if (const auto* target = redirect_target(row.state)) condition.redirect = *target;
     const auto commit_by = context_.clock.monotonic_now() + context_.settings.attempt_lifetime;
     const auto opened = co_await context_.rows.open_intent(key, attempt, condition);
     if (opened.is_applied()) co_return Begun{std::move(key), attempt, std::move(row), commit_by};
@@ -50,10 +46,11 @@ Task<Result<Begun>> ProtectedWrite::begin(std::string key, MonotonicTime deadlin
 
 Task<std::optional<Begun>> ProtectedWrite::begin_expiry(std::string key, Row as_read) {
   const AttemptId attempt{make_uuid_v7(context_.clock, context_.random)};
+  const auto& redirect = std::get<RedirectRow>(as_read.state);
   IntentCondition condition;
   condition.stamp = as_read.stamp;
-  condition.redirect = redirect_target(as_read);
-  condition.deadline = std::get<RedirectRow>(as_read.state).deadline;
+  condition.redirect = redirect.target;
+  condition.deadline = redirect.deadline;
   context_.stamps.observe(as_read.stamp);
   const auto commit_by = context_.clock.monotonic_now() + context_.settings.attempt_lifetime;
   const auto opened = co_await context_.rows.open_intent(key, attempt, condition);

@@ -105,8 +105,8 @@ Task<void> Reader::bump_if_due(const std::string& key, const Row& row) {
 
 Task<void> Reader::bump_task(std::string key, Row row, WallTime deadline) {
   // The blob first, acknowledged, then the row: a blob never expires before its row.
-  if (const auto* redirect = std::get_if<RedirectRow>(&row.state)) {
-    const auto extended = co_await context_.blobs.extend(redirect->target, deadline);
+  if (const auto* target = redirect_target(row.state)) {
+    const auto extended = co_await context_.blobs.extend(*target, deadline);
     if (!extended.ok() || !*extended) co_return;
   }
   const auto bumped = co_await context_.rows.bump(key, row, deadline);

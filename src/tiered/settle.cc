@@ -2,15 +2,6 @@
 
 namespace objectstore {
 
-namespace {
-
-bool points_to(const Row& row, const Revision& revision) {
-  const auto* redirect = std::get_if<RedirectRow>(&row.state);
-  return redirect != nullptr && redirect->target == revision;
-}
-
-}  // namespace
-
 Task<Result<Verdict>> Settlement::judge(const std::string& key, const AttemptId& attempt,
                                         MonotonicTime deadline) {
   Verdict verdict;
@@ -49,11 +40,11 @@ Task<Result<void>> Settlement::clean(ChangeGuard guard, Row row, UploadEnded upl
   }
   const Change change = guard.change();
   bool may_appear_later = false;
-  if (change.new_revision && !points_to(row, *change.new_revision)) {
+  if (change.new_revision && !points_to(row.state, *change.new_revision)) {
     CO_TRY_ASSIGN(const auto discarded, co_await discard(*change.new_revision));
     may_appear_later = discarded == Discarded::may_appear_later && upload_ended == UploadEnded::no;
   }
-  if (change.old_revision && !points_to(row, *change.old_revision)) {
+  if (change.old_revision && !points_to(row.state, *change.old_revision)) {
     CO_TRY(co_await discard(*change.old_revision));
   }
   if (may_appear_later) {

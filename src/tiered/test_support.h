@@ -12,6 +12,7 @@
 #include "backends/memory/memory_change_log.h"
 #include "backends/memory/memory_row_store.h"
 #include "testing/manual_clock.h"
+#include "testing/read_content.h"
 #include "testing/recording_logger.h"
 #include "testing/run.h"
 #include "testing/seeded_random.h"
@@ -135,16 +136,8 @@ class TieredTest : public ::testing::Test {
     if (!got.ok()) return std::string(to_string(got.error().code()));
     auto* content = std::get_if<ObjectContent>(&*got);
     if (content == nullptr) return "absent";
-    if (const auto* bytes = std::get_if<SharedBytes>(&content->body)) {
-      return std::string(bytes->view());
-    }
-    std::string text;
-    auto& stream = *std::get<std::unique_ptr<ByteStream>>(content->body);
-    while (true) {
-      const auto piece = wait(stream.next());
-      if (!piece.ok() || piece->empty()) return text;
-      text.append(*piece);
-    }
+    const auto text = wait(read_content(std::move(*content)));
+    return text.ok() ? *text : std::string(to_string(text.error().code()));
   }
 
   static ObjectId id(const std::string& key) {

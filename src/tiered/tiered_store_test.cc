@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/forwarding_stores.h"
 #include "tiered/no_blobs.h"
 #include "tiered/test_support.h"
 
@@ -219,38 +220,14 @@ TEST_F(TieredStoreTest, change_without_heartbeats_is_not_committed) {
     std::string bytes_ = std::string(900'000, 's');
   };
   // Whoever beats finds the log gone.
-  class NoLog final : public ChangeLog {
+  class NoLog final : public ForwardingChangeLog {
    public:
-    explicit NoLog(ChangeLog& inner) : inner_(inner) {}
+    using ForwardingChangeLog::ForwardingChangeLog;
     bool fails = false;
-    [[nodiscard]] bool durable() const override { return true; }
     Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
       if (fails) co_return Error(ErrorCode::io, "the log is gone");
-      co_return co_await inner_.record(entries, time);
+      co_return co_await inner().record(entries, time);
     }
-    Task<Result<void>> remove(std::string_view key) override { return inner_.remove(key); }
-    Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
-      return inner_.scan(request);
-    }
-    Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
-      return inner_.claim(key, seen, now);
-    }
-    Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
-                              EntryTime now) override {
-      return inner_.quarantine(entry, reason, now);
-    }
-    Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before,
-                                                            std::string_view after,
-                                                            std::size_t limit) override {
-      return inner_.quarantined(before, after, limit);
-    }
-    Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
-      return inner_.release(entry, time);
-    }
-    Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner_.drop(entry); }
-
-   private:
-    ChangeLog& inner_;
   };
   NoLog log(log_);
   OpenChanges changes(log, clock_, random_, logger_, ChangeLogSettings{});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/read_content.h"
 #include "tiered/test_support.h"
 
 namespace objectstore::testing {
@@ -10,33 +11,16 @@ namespace {
 
 constexpr int longest_recovery = 20;  // passes
 
-Task<Result<std::string>> read_all(ByteStream& stream) {
-  std::string all;
-  while (true) {
-    CO_TRY_ASSIGN(const auto bytes, co_await stream.next());
-    if (bytes.empty()) co_return all;
-    all.append(bytes);
-  }
-}
-
 Task<Result<std::optional<std::string>>> get(ObjectStore& store, ObjectId id) {
   CO_TRY_ASSIGN(auto got, co_await store.get(id, std::nullopt));
   auto* content = std::get_if<ObjectContent>(&got);
   if (content == nullptr) co_return std::optional<std::string>();
-  if (const auto* bytes = std::get_if<SharedBytes>(&content->body)) {
-    co_return std::optional(std::string(bytes->view()));
-  }
-  CO_TRY_ASSIGN(auto text,
-                co_await read_all(*std::get<std::unique_ptr<ByteStream>>(content->body)));
+  CO_TRY_ASSIGN(auto text, co_await read_content(std::move(*content)));
   co_return std::optional(std::move(text));
 }
 
 Task<Result<std::vector<ScannedEntry>>> all_entries(ChangeLog& log) {
-  ScanRequest request;
-  request.from = std::string(changelog_prefix);
-  request.to = shard_start(changelog_shards);
-  request.before = UINT64_MAX;
-  request.limit = 1000;
+  const auto request = ScanRequest::all(1000);
   co_return co_await log.scan(request);
 }
 

@@ -135,8 +135,7 @@ std::set<Revision> Inspection::check_rows() {
     if (!item.problem.empty()) found(Violation::Kind::damaged, item.problem);
     const auto deadline = deadline_of(item.row.state);
     if (deadline && *deadline < clock_.now()) found(Violation::Kind::expired_left, item.key);
-    const auto* redirect = std::get_if<RedirectRow>(&item.row.state);
-    if (redirect != nullptr) targets.insert(redirect->target);
+    if (const auto* target = redirect_target(item.row.state)) targets.insert(*target);
   }
   return targets;
 }

@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "changelog/change_log.h"
 #include "power_cut/disk_recorder.h"
-#include "storage/blob_store.h"
 #include "storage/row_store.h"
+#include "testing/forwarding_stores.h"
 
 namespace objectstore::testing {
 
@@ -57,10 +56,7 @@ class PhasedRows final : public RowStore {
   }
   Task<Mutation> open_intent(std::string_view key, const AttemptId& attempt,
                              const IntentCondition& condition) override {
-    // The payload comes in beside this. First, that is: RocksDB's commit thread would make the
-    // order of calls a matter of luck.
-    const auto executor = co_await boost::asio::this_coro::executor;
-    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    co_await let_others_go_first();  // the payload, which comes in beside this
     enter_phase(phase::intent);
     co_return co_await inner_.open_intent(key, attempt, condition);
   }
@@ -82,42 +78,23 @@ class PhasedRows final : public RowStore {
   RowStore& inner_;
 };
 
-class PhasedLog final : public ChangeLog {
+class PhasedLog final : public ForwardingChangeLog {
  public:
-  explicit PhasedLog(ChangeLog& inner) : inner_(inner) {}
+  using ForwardingChangeLog::ForwardingChangeLog;
 
-  [[nodiscard]] bool durable() const override { return inner_.durable(); }
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
     enter_phase(phase::record);
-    return inner_.record(entries, time);
+    return inner().record(entries, time);
   }
   Task<Result<void>> remove(std::string_view key) override {
     co_await let_others_go_first();  // the acknowledgement
     enter_phase(phase::remove);
-    co_return co_await inner_.remove(key);
+    co_return co_await inner().remove(key);
   }
-  Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
-    return inner_.scan(request);
-  }
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
+  Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override {
     enter_phase(phase::claim);
-    return inner_.claim(key, seen, now);
+    return inner().claim(entry, now);
   }
-  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
-                            EntryTime now) override {
-    return inner_.quarantine(entry, reason, now);
-  }
-  Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
-                                                          std::size_t limit) override {
-    return inner_.quarantined(before, after, limit);
-  }
-  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
-    return inner_.release(entry, time);
-  }
-  Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner_.drop(entry); }
-
- private:
-  ChangeLog& inner_;
 };
 
 class PhasedWriter final : public BlobWriter {
@@ -134,31 +111,22 @@ class PhasedWriter final : public BlobWriter {
   std::unique_ptr<BlobWriter> inner_;
 };
 
-class PhasedBlobs final : public BlobStore {
+class PhasedBlobs final : public ForwardingBlobStore {
  public:
-  explicit PhasedBlobs(BlobStore& inner) : inner_(inner) {}
+  using ForwardingBlobStore::ForwardingBlobStore;
 
   Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
                                                    const Metadata& metadata) override {
     enter_phase(phase::upload);
-    CO_TRY_ASSIGN(auto writer, co_await inner_.create(name, metadata));
+    CO_TRY_ASSIGN(auto writer, co_await inner().create(name, metadata));
     std::unique_ptr<BlobWriter> phased = std::make_unique<PhasedWriter>(std::move(writer));
     co_return phased;
-  }
-  Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override {
-    return inner_.open(name);
   }
   Task<Result<Discarded>> discard(const Revision& name) override {
     co_await let_others_go_first();  // the acknowledgement
     enter_phase(phase::discard);
-    co_return co_await inner_.discard(name);
+    co_return co_await inner().discard(name);
   }
-  Task<Result<bool>> extend(const Revision& name, WallTime deadline) override {
-    return inner_.extend(name, deadline);
-  }
-
- private:
-  BlobStore& inner_;
 };
 
 struct PhasedStores {

@@ -25,9 +25,9 @@ class BrokenRows final : public RowStore {
     auto relaxed = condition;
     if (rule_ == BrokenRule::intent_needs_row_as_read) {
       const auto row = rows_.cells(key);
+      const auto* target = redirect_target(row.state);
       relaxed.stamp = row.stamp;
-      const auto* redirect = std::get_if<RedirectRow>(&row.state);
-      relaxed.redirect = redirect != nullptr ? std::optional(redirect->target) : std::nullopt;
+      relaxed.redirect = target == nullptr ? std::nullopt : std::optional(*target);
     }
     co_return co_await rows_.open_intent(key, attempt, relaxed);
   }
@@ -90,17 +90,8 @@ class BrokenRows final : public RowStore {
 }  // namespace
 
 std::unique_ptr<RowStore> break_far_end(BrokenRule rule, SimBackends& backends) {
-  switch (rule) {
-    case BrokenRule::intent_needs_row_as_read:
-    case BrokenRule::commit_needs_open_intent:
-    case BrokenRule::commit_clears_all_intents:
-    case BrokenRule::fence_leaves_a_cell:
-    case BrokenRule::delete_leaves_its_stamp:
-    case BrokenRule::bump_is_refused_after_deadline:
-      return std::make_unique<BrokenRows>(rule, backends.rows);
-    default:
-      return nullptr;
-  }
+  if (follower_of(rule) != RuleFollower::row_store) return nullptr;
+  return std::make_unique<BrokenRows>(rule, backends.rows);
 }
 
 }  // namespace objectstore::testing

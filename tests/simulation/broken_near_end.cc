@@ -5,6 +5,7 @@
 #include <set>
 
 #include "simulation/broken_rules.h"
+#include "testing/forwarding_stores.h"
 
 namespace objectstore::testing {
 
@@ -136,17 +137,10 @@ class Rows final : public RowStore {
   std::set<std::string> refused_;  // rows that refused a commit
 };
 
-class Blobs final : public BlobStore {
+class Blobs final : public ForwardingBlobStore {
  public:
-  explicit Blobs(NearEnd& shared) : shared_(shared) {}
+  explicit Blobs(NearEnd& shared) : ForwardingBlobStore(*shared.inner.blobs), shared_(shared) {}
 
-  Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
-                                                   const Metadata& metadata) override {
-    return inner().create(name, metadata);
-  }
-  Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override {
-    return inner().open(name);
-  }
   Task<Result<Discarded>> discard(const Revision& name) override {
     const bool there = shared_.backends.blobs.blobs().contains(name);
     auto discarded = co_await inner().discard(name);
@@ -161,15 +155,12 @@ class Blobs final : public BlobStore {
   }
 
  private:
-  [[nodiscard]] BlobStore& inner() { return *shared_.inner.blobs; }
   NearEnd& shared_;
 };
 
-class Log final : public ChangeLog {
+class Log final : public ForwardingChangeLog {
  public:
-  explicit Log(NearEnd& shared) : shared_(shared) {}
-
-  [[nodiscard]] bool durable() const override { return true; }
+  explicit Log(NearEnd& shared) : ForwardingChangeLog(*shared.inner.log), shared_(shared) {}
 
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
     const bool first = entries.size() == 1 && recorded_.insert(entries[0].change.id).second;
@@ -184,26 +175,6 @@ class Log final : public ChangeLog {
     }
     co_return Result<void>();
   }
-
-  Task<Result<void>> remove(std::string_view key) override { return inner().remove(key); }
-  Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
-    return inner().scan(request);
-  }
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
-    return inner().claim(key, seen, now);
-  }
-  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
-                            EntryTime now) override {
-    return inner().quarantine(entry, reason, now);
-  }
-  Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
-                                                          std::size_t limit) override {
-    return inner().quarantined(before, after, limit);
-  }
-  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
-    return inner().release(entry, time);
-  }
-  Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner().drop(entry); }
 
  private:
   Task<void> record_behind(std::vector<LogEntry> entries, EntryTime time) {
@@ -222,15 +193,14 @@ class Log final : public ChangeLog {
       if (opened.is_applied()) co_return Result<void>();
       const auto row = co_await shared_.inner.rows->read(key, RowPart::metadata);
       if (!row.ok()) continue;
-      const auto* redirect = std::get_if<RedirectRow>(&row->state);
-      const auto target = redirect != nullptr ? std::optional(redirect->target) : std::nullopt;
-      if (target != condition.redirect) break;  // the entry would name the wrong blob
+      const auto* target = redirect_target(row->state);
+      const auto redirect = target == nullptr ? std::nullopt : std::optional(*target);
+      if (redirect != condition.redirect) break;  // the entry would name the wrong blob
       condition.stamp = row->stamp;
     }
     co_return Error(ErrorCode::unavailable, "the intent could not be opened");
   }
 
-  [[nodiscard]] ChangeLog& inner() { return *shared_.inner.log; }
   NearEnd& shared_;
   std::set<Uuid> recorded_;
 };
@@ -250,53 +220,11 @@ class Decorator final : public StoreDecorator {
 
 }  // namespace
 
-const std::vector<NamedRule>& all_rules() {
-  using enum BrokenRule;
-  static const std::vector<NamedRule> all = {
-      {record_after_intent, "record_after_intent"},
-      {finish_waits_for_record, "finish_waits_for_record"},
-      {intent_needs_row_as_read, "intent_needs_row_as_read"},
-      {commit_needs_open_intent, "commit_needs_open_intent"},
-      {commit_clears_all_intents, "commit_clears_all_intents"},
-      {missing_stamp_is_no_difference, "missing_stamp_is_no_difference"},
-      {fence_leaves_a_cell, "fence_leaves_a_cell"},
-      {fence_must_be_confirmed, "fence_must_be_confirmed"},
-      {unreadable_row_permits_no_deletion, "unreadable_row_permits_no_deletion"},
-      {keep_entry_for_late_uploads, "keep_entry_for_late_uploads"},
-      {stamp_above_all_seen, "stamp_above_all_seen"},
-      {delete_leaves_its_stamp, "delete_leaves_its_stamp"},
-      {slow_stamp_above_fast_one, "slow_stamp_above_fast_one"},
-      {resend_with_same_stamp, "resend_with_same_stamp"},
-      {refused_after_doubt_is_an_error, "refused_after_doubt_is_an_error"},
-      {protocol_sees_raw_cells, "protocol_sees_raw_cells"},
-      {blob_is_bumped_first, "blob_is_bumped_first"},
-      {bump_is_refused_after_deadline, "bump_is_refused_after_deadline"},
-      {expiry_leaves_the_stamp, "expiry_leaves_the_stamp"},
-  };
-  return all;
-}
-
 std::unique_ptr<StoreDecorator> break_near_end(BrokenRule rule, StoreView stores,
                                                SimProcess& process, Clock& clock,
                                                SimBackends& backends) {
-  switch (rule) {
-    case BrokenRule::record_after_intent:
-    case BrokenRule::finish_waits_for_record:
-    case BrokenRule::missing_stamp_is_no_difference:
-    case BrokenRule::fence_must_be_confirmed:
-    case BrokenRule::unreadable_row_permits_no_deletion:
-    case BrokenRule::keep_entry_for_late_uploads:
-    case BrokenRule::stamp_above_all_seen:
-    case BrokenRule::slow_stamp_above_fast_one:
-    case BrokenRule::resend_with_same_stamp:
-    case BrokenRule::refused_after_doubt_is_an_error:
-    case BrokenRule::protocol_sees_raw_cells:
-    case BrokenRule::blob_is_bumped_first:
-    case BrokenRule::expiry_leaves_the_stamp:
-      return std::make_unique<Decorator>(NearEnd{rule, stores, process, clock, backends, {}});
-    default:
-      return nullptr;
-  }
+  if (follower_of(rule) != RuleFollower::process) return nullptr;
+  return std::make_unique<Decorator>(NearEnd{rule, stores, process, clock, backends, {}});
 }
 
 }  // namespace objectstore::testing

@@ -38,11 +38,17 @@ enum class BrokenRule : std::uint8_t {
   expiry_leaves_the_stamp,
 };
 
+// Who would follow the rule: what is at the far end of the network, or at the near one.
+enum class RuleFollower : std::uint8_t { row_store, process };
+
 struct NamedRule {
   BrokenRule rule;
   std::string_view name;  // as on the command line
+  RuleFollower follower;
 };
+// Each of them once.
 [[nodiscard]] const std::vector<NamedRule>& all_rules();
+[[nodiscard]] RuleFollower follower_of(BrokenRule rule);
 
 // Rules that the row store follows: replaces `backends.row_rules`. Null where `rule` is none of
 // these. Keep it as long as the backends.

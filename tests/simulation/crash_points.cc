@@ -235,8 +235,8 @@ class CrashRun {
     // Other rules break what is asked of single requests; what counts is what they lose.
     const auto blobs = backends_.blobs.blobs();
     for (const auto& [key, row] : backends_.rows.snapshot()) {
-      const auto* redirect = std::get_if<RedirectRow>(&row.state);
-      if (redirect != nullptr && !blobs.contains(redirect->target)) {
+      const auto* target = redirect_target(row.state);
+      if (target != nullptr && !blobs.contains(*target)) {
         return "row " + key + " points to a blob that does not exist";
       }
     }

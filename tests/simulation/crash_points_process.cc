@@ -1,5 +1,7 @@
 #include "simulation/crash_points_process.h"
 
+#include "testing/read_content.h"
+
 namespace objectstore::testing {
 
 namespace {
@@ -66,7 +68,7 @@ CrashProcess::CrashProcess(int id, CrashStage& stage, const CrashProcessSettings
     : process_(stage.world, id),
       clock_(process_, Duration::zero()),
       random_(stage.world.random().next()),
-      network_(process_, stage.plan, stage.counters),
+      network_(process_, stage.plan, stage.backends.monitor.counters()),
       rows_(network_, stage.backends, stage.rules),
       sim_blobs_(network_, stage.backends),
       blobs_(sim_blobs_, process_, clock_, stage),
@@ -123,24 +125,11 @@ Task<void> CrashProcess::get(std::optional<Seen>* result) {
   auto got = co_await store_.get(id, std::nullopt);
   Seen seen;
   seen.answered = got.ok();
-  if (!got.ok()) {
-    *result = seen;
-    co_return;
-  }
-  if (auto* content = std::get_if<ObjectContent>(&*got)) {
-    if (const auto* bytes = std::get_if<SharedBytes>(&content->body)) {
-      seen.value = std::string(bytes->view());
-    } else {
-      auto& stream = *std::get<std::unique_ptr<ByteStream>>(content->body);
-      std::string text;
-      while (true) {
-        const auto piece = co_await stream.next();
-        seen.answered = piece.ok();
-        if (!piece.ok() || piece->empty()) break;
-        text.append(*piece);
-      }
-      seen.value = std::move(text);
-    }
+  auto* content = got.ok() ? std::get_if<ObjectContent>(&*got) : nullptr;
+  if (content != nullptr) {
+    auto text = co_await read_content(std::move(*content));
+    seen.answered = text.ok();
+    if (text.ok()) seen.value = *std::move(text);
   }
   *result = std::move(seen);
 }

@@ -40,13 +40,9 @@ Task<Result<std::unique_ptr<BlobWriter>>> NamedBlobStore::create(const Revision&
                                                                  const Metadata& metadata) {
   const bool works = co_await local_step("create");
   if (!works) co_return local_failure();
-  CO_TRY_ASSIGN(auto inner, co_await inner_.create(name, metadata));
-  std::unique_ptr<BlobWriter> writer = std::make_unique<Writer>(*this, std::move(inner));
-  co_return std::move(writer);
-}
-
-Task<Result<std::unique_ptr<BlobReader>>> NamedBlobStore::open(const Revision& name) {
-  return inner_.open(name);
+  CO_TRY_ASSIGN(auto writer, co_await inner().create(name, metadata));
+  std::unique_ptr<BlobWriter> named = std::make_unique<Writer>(*this, std::move(writer));
+  co_return std::move(named);
 }
 
 Task<Result<Discarded>> NamedBlobStore::discard(const Revision& name) {
@@ -57,13 +53,9 @@ Task<Result<Discarded>> NamedBlobStore::discard(const Revision& name) {
     co_return Error(ErrorCode::io, "injected: the blob can't be deleted");
   }
   stage_.plan.announce(what);
-  auto discarded = co_await inner_.discard(name);
+  auto discarded = co_await inner().discard(name);
   if (discarded.ok() && stage_.discards_lie) discarded = Discarded::for_good;
   co_return discarded;
-}
-
-Task<Result<bool>> NamedBlobStore::extend(const Revision& name, WallTime deadline) {
-  return inner_.extend(name, deadline);
 }
 
 // --- the log -------------------------------------------------------------------------------------
@@ -73,13 +65,9 @@ Task<Result<void>> NamedChangeLog::record(const std::vector<LogEntry>& entries, 
   const bool kept_alive = kept_alive_.contains(key);
   const std::string beat = kept_alive ? "beat" : "record";
   stage_.plan.announce(entries.front().swept_later ? "keep" : beat);
-  auto recorded = co_await inner_.record(entries, time);
+  auto recorded = co_await inner().record(entries, time);
   if (recorded.ok()) kept_alive_.insert(key);
   co_return recorded;
-}
-
-Task<Result<void>> NamedChangeLog::remove(std::string_view key) {
-  return inner_.remove(key);
 }
 
 Task<Result<std::vector<ScannedEntry>>> NamedChangeLog::scan(const ScanRequest& request) {
@@ -88,19 +76,14 @@ Task<Result<std::vector<ScannedEntry>>> NamedChangeLog::scan(const ScanRequest& 
   }
   const auto found = stage_.world.immediately(stage_.backends.log.scan(request));
   stage_.plan.announce(found->empty() ? "scan" + FaultPlan::of_nothing : "scan");
-  co_return co_await inner_.scan(request);
+  co_return co_await inner().scan(request);
 }
 
-Task<Mutation> NamedChangeLog::claim(std::string_view key_view, EntryTime seen, EntryTime now) {
-  const std::string key(key_view);
-  auto claimed = co_await inner_.claim(key, seen, now);
+Task<Mutation> NamedChangeLog::claim(const ScannedEntry& entry, EntryTime now) {
+  const std::string key = entry.key;
+  auto claimed = co_await inner().claim(entry, now);
   if (claimed.is_applied()) kept_alive_.insert(key);
   co_return claimed;
-}
-
-Task<Mutation> NamedChangeLog::quarantine(const ScannedEntry& entry, std::string_view reason,
-                                          EntryTime now) {
-  return inner_.quarantine(entry, reason, now);
 }
 
 Task<Result<std::vector<QuarantinedEntry>>> NamedChangeLog::quarantined(EntryTime before,
@@ -109,15 +92,7 @@ Task<Result<std::vector<QuarantinedEntry>>> NamedChangeLog::quarantined(EntryTim
   const auto found =
       stage_.world.immediately(stage_.backends.log.quarantined(before, after, limit));
   stage_.plan.announce(found->empty() ? "quarantined" + FaultPlan::of_nothing : "quarantined");
-  return inner_.quarantined(before, after, limit);
-}
-
-Task<Result<void>> NamedChangeLog::release(const QuarantinedEntry& entry, EntryTime time) {
-  return inner_.release(entry, time);
-}
-
-Task<Mutation> NamedChangeLog::drop(const QuarantinedEntry& entry) {
-  return inner_.drop(entry);
+  return inner().quarantined(before, after, limit);
 }
 
 // --- the sweeper ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "simulation/crash_points_plan.h"
+#include "testing/forwarding_stores.h"
 #include "testing/sim_stores.h"
 
 namespace objectstore::testing {
@@ -21,28 +22,24 @@ struct CrashStage {
   std::set<Revision> old_blobs = {};  // there before the operation under test began
   MonotonicTime undeletable_until{};  // until then, discarding an old blob is an error
   std::function<bool(const ScanRequest&)> tears_scan = {};  // true: this page is an error
-  SimCounters counters = {};
 };
 
 // `create` and `append` happen in the process itself or in a buffer of its own: they fail, or the
 // process stops there, but they are never lost, late or doubled.
-class NamedBlobStore final : public BlobStore {
+class NamedBlobStore final : public ForwardingBlobStore {
  public:
   NamedBlobStore(BlobStore& inner, SimProcess& process, Clock& clock, CrashStage& stage)
-      : inner_(inner), process_(process), clock_(clock), stage_(stage) {}
+      : ForwardingBlobStore(inner), process_(process), clock_(clock), stage_(stage) {}
 
   Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
                                                    const Metadata& metadata) override;
-  Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override;
   Task<Result<Discarded>> discard(const Revision& name) override;
-  Task<Result<bool>> extend(const Revision& name, WallTime deadline) override;
 
  private:
   class Writer;
   // The moment of a call that crosses no network; false: it fails.
   [[nodiscard]] Task<bool> local_step(std::string what);
 
-  BlobStore& inner_;
   SimProcess& process_;
   Clock& clock_;
   CrashStage& stage_;
@@ -50,24 +47,17 @@ class NamedBlobStore final : public BlobStore {
 
 // Tells heartbeats ("beat") and entries kept for a later sweep ("keep") from first records, and
 // marks scans that find nothing.
-class NamedChangeLog final : public ChangeLog {
+class NamedChangeLog final : public ForwardingChangeLog {
  public:
-  NamedChangeLog(ChangeLog& inner, CrashStage& stage) : inner_(inner), stage_(stage) {}
+  NamedChangeLog(ChangeLog& inner, CrashStage& stage) : ForwardingChangeLog(inner), stage_(stage) {}
 
-  [[nodiscard]] bool durable() const override { return inner_.durable(); }
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
-  Task<Result<void>> remove(std::string_view key) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override;
-  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
-                            EntryTime now) override;
+  Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,
                                                           std::size_t limit) override;
-  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override;
-  Task<Mutation> drop(const QuarantinedEntry& entry) override;
 
  private:
-  ChangeLog& inner_;
   CrashStage& stage_;
   std::set<std::string> kept_alive_;  // keys of entries this process has recorded or claimed
 };

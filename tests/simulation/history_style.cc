@@ -56,6 +56,13 @@ Duration HistoryStyle::think_time(SeededRandom& random) const {
   return Duration::zero();
 }
 
+Duration HistoryStyle::time_between_stops(SeededRandom& random) const {
+  // Drawn in any case, so that seeds keep their histories.
+  const Duration soon = std::chrono::seconds(1 + random.below(120));
+  if (!takes_days) return soon;
+  return std::chrono::hours(random.below(36));
+}
+
 ExpirationPolicy HistoryStyle::policy(SeededRandom& random) const {
   ExpirationPolicy policy;
   if (!expires || random.one_in(3)) return policy;

@@ -25,6 +25,8 @@ struct HistoryStyle {
   [[nodiscard]] Duration at_rest_after() const;
   // How long a client waits before its next operation.
   [[nodiscard]] Duration think_time(SeededRandom& random) const;
+  // Until the next process is killed or frozen.
+  [[nodiscard]] Duration time_between_stops(SeededRandom& random) const;
   [[nodiscard]] ExpirationPolicy policy(SeededRandom& random) const;
   // Of one server process.
   [[nodiscard]] SimServerSettings server(SeededRandom& random) const;

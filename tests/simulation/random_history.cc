@@ -125,8 +125,7 @@ class RandomHistory {
     if (!violation_) violation_ = history_.violation();
     result.violation = violation_;
     result.trace = world_.lines();
-    result.counters = counters_;
-    result.counters += backends_.monitor.counters();
+    result.counters = backends_.monitor.counters();
     result.mutations = mutations_;
     result.kills = kills_;
     result.freezes = freezes_;
@@ -167,8 +166,8 @@ class RandomHistory {
         return break_near_end(*broken_, stores, process, clock, backends_);
       };
     }
-    auto server = std::make_unique<SimServer>(world_, next_process_++, backends_, policy_,
-                                              counters_, settings);
+    auto server =
+        std::make_unique<SimServer>(world_, next_process_++, backends_, policy_, settings);
     running_[slot] = server.get();
     all_.push_back(std::move(server));
   }
@@ -205,9 +204,7 @@ class RandomHistory {
   // Stops one of the servers now and then, whatever it does.
   void disturb() {
     auto& random = world_.random();
-    Duration pause = std::chrono::seconds(1 + random.below(120));
-    if (style_.takes_days) pause = std::chrono::hours(random.below(36));
-    world_.after(pause, [this, &random] {
+    world_.after(style_.time_between_stops(random), [this, &random] {
       if (finishing_) return;
       if (style_.takes_days) collect_old_stamps();
       stop(running_[random.below(style_.servers)]->process());
@@ -308,7 +305,6 @@ class RandomHistory {
   SimBackends backends_;
   std::unique_ptr<RowStore> far_end_;
   RandomPolicy policy_;
-  SimCounters counters_;
   History history_;
   std::optional<std::string> violation_;
   std::vector<std::unique_ptr<SimServer>> all_;

@@ -96,9 +96,9 @@ class ScenarioRun {
     settings.rules = scenario.rules;
     settings.late_upload_window = late_upload_window;
     settings.recovers = false;
-    first_ = std::make_unique<SimServer>(world_, 0, backends_, policy_, counters_, settings);
+    first_ = std::make_unique<SimServer>(world_, 0, backends_, policy_, settings);
     settings.recovers = true;
-    second_ = std::make_unique<SimServer>(world_, 1, backends_, policy_, counters_, settings);
+    second_ = std::make_unique<SimServer>(world_, 1, backends_, policy_, settings);
   }
 
   ScenarioResult run() {
@@ -122,7 +122,7 @@ class ScenarioRun {
     if (!violation_) violation_ = history_.violation();
     result.requests = policy_.requests();
     result.violation = violation_;
-    result.recovered = counters_.fences_found_open != 0;
+    result.recovered = backends_.monitor.counters().fences_found_open != 0;
     result.trace = world_.lines();
     return result;
   }
@@ -166,7 +166,6 @@ class ScenarioRun {
   SimWorld world_;
   SimBackends backends_;
   StopPolicy policy_;
-  SimCounters counters_;
   History history_;
   std::optional<std::string> violation_;
   std::unique_ptr<SimServer> first_;

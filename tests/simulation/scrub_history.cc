@@ -124,8 +124,8 @@ class ScrubHistory {
     auto settings = style_.server(world_.random());
     // What has expired may be gone for a reader: that is for other tests.
     settings.absence_is_doubtful = style_.expires;
-    auto server = std::make_unique<SimServer>(world_, next_process_++, backends_, network_,
-                                              counters_, settings);
+    auto server =
+        std::make_unique<SimServer>(world_, next_process_++, backends_, network_, settings);
     running_.at(slot) = server.get();
     all_.push_back(std::move(server));
   }
@@ -147,7 +147,7 @@ class ScrubHistory {
       settings.longest_pause = std::chrono::hours(6);
     }
     auto scrub = std::make_unique<ScrubProcess>(world_, next_process_++, backends_, network_,
-                                                counters_, ledger_, settings);
+                                                ledger_, settings);
     scrub_ = scrub.get();
     scrubs_.push_back(std::move(scrub));
   }
@@ -181,9 +181,7 @@ class ScrubHistory {
   // Kills and freezes servers and scrubs now and then.
   void disturb() {
     auto& random = world_.random();
-    Duration pause = std::chrono::seconds(1 + random.below(120));
-    if (style_.takes_days) pause = std::chrono::hours(random.below(36));
-    world_.after(pause, [this, &random] {
+    world_.after(style_.time_between_stops(random), [this, &random] {
       if (finishing_) return;
       const auto slot = static_cast<int>(random.below(style_.servers + 1));
       const bool is_scrub = slot == style_.servers;
@@ -237,7 +235,6 @@ class ScrubHistory {
   const Blindness blindness_;
   SimBackends backends_;
   FaultyNetwork network_;
-  SimCounters counters_;
   History history_;
   ScrubLedger ledger_;
   std::optional<std::string> violation_;

@@ -2,40 +2,23 @@
 
 #include <map>
 
+#include "testing/forwarding_stores.h"
+
 namespace objectstore::testing {
 
 namespace {
 
 // A log that looks empty.
-class BlindLog final : public ChangeLog {
+class BlindLog final : public ForwardingChangeLog {
  public:
-  explicit BlindLog(ChangeLog& inner) : inner_(inner) {}
-  [[nodiscard]] bool durable() const override { return true; }
-  Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
-    return inner_.record(entries, time);
-  }
-  Task<Result<void>> remove(std::string_view key) override { return inner_.remove(key); }
+  using ForwardingChangeLog::ForwardingChangeLog;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest&) override {
     co_return std::vector<ScannedEntry>();
-  }
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override {
-    return inner_.claim(key, seen, now);
-  }
-  Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
-                            EntryTime now) override {
-    return inner_.quarantine(entry, reason, now);
   }
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime, std::string_view,
                                                           std::size_t) override {
     co_return std::vector<QuarantinedEntry>();
   }
-  Task<Result<void>> release(const QuarantinedEntry& entry, EntryTime time) override {
-    return inner_.release(entry, time);
-  }
-  Task<Mutation> drop(const QuarantinedEntry& entry) override { return inner_.drop(entry); }
-
- private:
-  ChangeLog& inner_;
 };
 
 // Rows that stay as they were seen first, during one page.
@@ -59,29 +42,22 @@ class RememberedRows final : public RowLister {
   std::map<std::string, ListedRow, std::less<>> remembered_;
 };
 
-TieredSettings tiered_settings(const SimServerSettings& server) {
-  TieredSettings settings;
-  settings.late_upload_window = server.late_upload_window;
-  return settings;
-}
-
 }  // namespace
 
 ScrubProcess::ScrubProcess(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
-                           SimCounters& counters, ScrubLedger& ledger,
-                           const ScrubProcessSettings& settings)
+                           ScrubLedger& ledger, const ScrubProcessSettings& settings)
     : settings_(settings),
       ledger_(ledger),
       process_(world, id),
       clock_(process_, settings.server.clock_skew),
       random_(world.random().next()),
-      network_(process_, policy, counters),
+      network_(process_, policy, backends.monitor.counters()),
       rows_(network_, backends, CommitRules::protocol),
       blobs_(network_, backends),
       log_(network_, backends),
-      listers_(process_, policy, backends),
-      changes_(log_, clock_, random_, logger_, settings.server.log),
-      store_(rows_, blobs_, changes_, clock_, random_, logger_, tiered_settings(settings.server)) {
+      listers_(network_, backends),
+      changes_(log_, clock_, random_, logger_, settings.server.change_log()),
+      store_(rows_, blobs_, changes_, clock_, random_, logger_, settings.server.tiered()) {
   if (settings_.blindness == Blindness::to_the_log) {
     log_as_seen_ = std::make_unique<BlindLog>(log_);
   }

@@ -32,7 +32,7 @@ struct ScrubProcessSettings {
 class ScrubProcess final : private ScrubObserver {
  public:
   ScrubProcess(SimWorld& world, int id, SimBackends& backends, CallPolicy& policy,
-               SimCounters& counters, ScrubLedger& ledger, const ScrubProcessSettings& settings);
+               ScrubLedger& ledger, const ScrubProcessSettings& settings);
   ~ScrubProcess() override { process_.kill(); }
 
   [[nodiscard]] SimProcess& process() { return process_; }

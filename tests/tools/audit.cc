@@ -43,9 +43,7 @@ Task<Result<void>> read_rows(RocksDbRowStore& rows, Findings& findings) {
       }
       const auto& state = item.row.state;
       if (!std::holds_alternative<AbsentRow>(state)) ++findings.rows;
-      if (const auto* redirect = std::get_if<RedirectRow>(&state)) {
-        findings.redirects.insert(redirect->target);
-      }
+      if (const auto* target = redirect_target(state)) findings.redirects.insert(*target);
       auto whole = co_await rows.read(item.key, RowPart::everything);
       if (!whole.ok()) findings.corrupt.push_back(whole.error().describe());
     }
@@ -87,11 +85,7 @@ std::size_t count_temporary_files(const std::string& blobs_path) {
 }
 
 Task<Result<void>> read_log(ChangeLog& log, Findings& findings) {
-  ScanRequest request;
-  request.from = std::string(changelog_prefix);
-  request.to = shard_start(changelog_shards);
-  request.before = UINT64_MAX;
-  request.limit = 1'000'000;
+  const auto request = ScanRequest::all(1'000'000);
   CO_TRY_ASSIGN(const auto entries, co_await log.scan(request));
   for (const auto& entry : entries) {
     const auto* known = std::get_if<LogEntry>(&entry.content);

@@ -6,10 +6,12 @@
 
 #include "backends/filesystem/object_file_format.h"
 #include "backends/filesystem/test_support.h"
+#include "testing/read_content.h"
 
 namespace objectstore {
 namespace {
 
+using objectstore::testing::read_content;
 using objectstore::testing::run;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -62,10 +64,7 @@ class FilesystemObjectStoreTest : public ::testing::Test {
     TRY_ASSIGN(auto found, std::move(result));
     auto* content = std::get_if<ObjectContent>(&found);
     if (content == nullptr) return Error(ErrorCode::internal, "no content");
-    if (const auto* bytes = std::get_if<SharedBytes>(&content->body)) {
-      return std::string(bytes->view());
-    }
-    return run(read_to_end(*std::get<std::unique_ptr<ByteStream>>(content->body)));
+    return run(read_content(std::move(*content)));
   }
   Result<std::string> read(const ObjectId& id, std::optional<RangeRequest> range = std::nullopt) {
     return body_of(get(id, range));

@@ -27,10 +27,10 @@ Task<Result<std::vector<ScannedEntry>>> MemoryChangeLog::scan(const ScanRequest&
   co_return std::move(found);
 }
 
-Task<Mutation> MemoryChangeLog::claim(std::string_view key, EntryTime seen, EntryTime now) {
+Task<Mutation> MemoryChangeLog::claim(const ScannedEntry& entry, EntryTime now) {
   const std::lock_guard lock(mutex_);
-  const auto it = entries_.find(key);
-  if (it == entries_.end() || it->second.time != seen) co_return Mutation::refused();
+  const auto it = entries_.find(entry.key);
+  if (it == entries_.end() || it->second.time != entry.time) co_return Mutation::refused();
   it->second.time = now;
   co_return Mutation::applied();
 }

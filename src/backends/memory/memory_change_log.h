@@ -16,7 +16,7 @@ class MemoryChangeLog final : public ChangeLog {
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
   Task<Result<void>> remove(std::string_view key) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
-  Task<Mutation> claim(std::string_view key, EntryTime seen, EntryTime now) override;
+  Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
                             EntryTime now) override;
   Task<Result<std::vector<QuarantinedEntry>>> quarantined(EntryTime before, std::string_view after,

@@ -22,9 +22,7 @@ ListedRow listed_row(std::string key, const RowCells& cells) {
   ListedRow listed;
   listed.key = std::move(key);
   listed.row = row_of(cells, RowPart::metadata);
-  for (const auto& [attempt, intent] : cells.intents) {
-    if (intent.open) listed.open_intents.push_back(AttemptId{attempt});
-  }
+  listed.open_intents = open_attempts(cells);
   return listed;
 }
 
@@ -44,9 +42,7 @@ auto MemoryRowStore::with_row(std::string_view key, F change) {
 }
 
 Task<Result<Row>> MemoryRowStore::read(std::string_view key, RowPart part) {
-  const std::lock_guard lock(mutex_);
-  const auto it = rows_.find(key);
-  co_return it == rows_.end() ? Row() : row_of(it->second, part);
+  co_return row_of(cells(key), part);
 }
 
 Task<Mutation> MemoryRowStore::write_unless_redirect(std::string_view key, const RowState& state,
@@ -116,9 +112,7 @@ Task<Result<RowPage>> MemoryRowStore::list_rows(std::string from, std::size_t li
 }
 
 Task<Result<ListedRow>> MemoryRowStore::inspect(std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  const auto it = rows_.find(key);
-  co_return listed_row(std::string(key), it == rows_.end() ? RowCells{} : it->second);
+  co_return listed_row(std::string(key), cells(key));
 }
 
 RowCells MemoryRowStore::cells(std::string_view key) const {

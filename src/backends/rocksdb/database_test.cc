@@ -47,7 +47,7 @@ TEST(Database, reopening_keeps_everything) {
   const auto found = run(parts.rows.fence("u/objects/r", attempt_of(2)));
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(*found, FenceFound::open);
-  const ScanRequest request{shard_start(0), shard_start(changelog_shards), UINT64_MAX, 10};
+  const auto request = ScanRequest::all(10);
   const auto entries = run(parts.log.scan(request));
   ASSERT_TRUE(entries.ok());
   ASSERT_EQ(entries->size(), 1U);

@@ -123,13 +123,13 @@ Task<Result<std::vector<ScannedEntry>>> RocksDbChangeLog::scan(const ScanRequest
   co_return co_await pool_.run(read);
 }
 
-Task<Mutation> RocksDbChangeLog::claim(std::string_view key, EntryTime seen, EntryTime now) {
-  return mutate(commits_, [key = std::string(key), seen, now](CommitBatch& batch) -> Result<bool> {
-    TRY_ASSIGN(const auto value, batch.log_value(key));
+Task<Mutation> RocksDbChangeLog::claim(const ScannedEntry& entry, EntryTime now) {
+  return mutate(commits_, [&entry, now](CommitBatch& batch) -> Result<bool> {
+    TRY_ASSIGN(const auto value, batch.log_value(entry.key));
     if (!value) return false;
-    const auto decoded = decode_log_value(key, *value);
-    if (!decoded || decoded->time != seen) return false;
-    batch.put_log_value(key, encode_log_value(key, now, decoded->text));
+    const auto decoded = decode_log_value(entry.key, *value);
+    if (!decoded || decoded->time != entry.time) return false;
+    batch.put_log_value(entry.key, encode_log_value(entry.key, now, decoded->text));
     return true;
   });
 }
@@ -154,7 +154,7 @@ Task<Result<std::vector<QuarantinedEntry>>> RocksDbChangeLog::quarantined(EntryT
     std::vector<QuarantinedEntry> found;
     const std::unique_ptr<rocksdb::Iterator> it(
         database_.db().NewIterator(rocksdb::ReadOptions(), database_.column(Column::changelog)));
-    const auto start = after.empty() ? std::string(quarantine_prefix) : after + '\0';
+    const auto start = after.empty() ? std::string(quarantine_prefix) : key_after(after);
     for (it->Seek(to_slice(start)); it->Valid() && found.size() < limit; it->Next()) {
       if (!to_view(it->key()).starts_with(quarantine_prefix)) break;
       auto entry = quarantined_entry(it->key().ToString(), to_view(it->value()));

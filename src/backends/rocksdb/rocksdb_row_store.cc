@@ -46,9 +46,7 @@ ListedRow listed_row(std::string key, std::string_view value) {
   ListedRow listed;
   auto stored = decode_row(key, value);
   if (stored.ok()) {
-    for (const auto& [attempt, intent] : stored->cells.intents) {
-      if (intent.open) listed.open_intents.push_back(AttemptId{attempt});
-    }
+    listed.open_intents = open_attempts(stored->cells);
     listed.row = Row{std::move(stored->cells.state), stored->cells.stamp};
   } else {
     listed.problem = stored.error().describe();
