@@ -69,6 +69,10 @@ FUZZ_TARGET(input) {
                    ++calls;
                    check_order(order);
                    return 0;
+                 },
+                 [&](const Config&, BigtableCommand, std::ostream&, std::ostream&) {
+                   ++calls;
+                   return 0;
                  }};
   const int code = run_cli(arguments, world);
   FUZZ_CHECK(code >= 0 && code < 256);

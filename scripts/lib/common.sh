@@ -5,6 +5,9 @@ repo_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 # shellcheck source=scripts/lib/packages.sh
 source "$repo_root/scripts/lib/packages.sh"
 
+# Clones of this repository share what ccache holds.
+export CCACHE_BASEDIR="$repo_root" CCACHE_NOHASHDIR=1
+
 say() { printf '== %s\n' "$*"; }
 
 die() {

@@ -70,17 +70,28 @@ class Revision {
   Revision(std::string object_path, Uuid id) : object_path_(std::move(object_path)), id_(id) {}
   // nullopt where the last component is not a lower-case UUID or nothing comes before it.
   [[nodiscard]] static std::optional<Revision> parse(std::string_view path);
+  // The blob of an old object of the existing service: it is named as the object itself, without a
+  // revision's id. Never made anew (storage-formats.md section 4.2).
+  [[nodiscard]] static Revision unnumbered(std::string object_path) {
+    Revision revision(std::move(object_path), Uuid());
+    revision.numbered_ = false;
+    return revision;
+  }
 
   // The storage path of the object it belongs to: the row key.
   [[nodiscard]] const std::string& object_path() const { return object_path_; }
+  // All zero where `unnumbered`.
   [[nodiscard]] const Uuid& id() const { return id_; }
-  [[nodiscard]] std::string path() const { return object_path_ + "/" + id_.str(); }
+  [[nodiscard]] std::string path() const {
+    return numbered_ ? object_path_ + "/" + id_.str() : object_path_;
+  }
 
   friend auto operator<=>(const Revision&, const Revision&) = default;
 
  private:
   std::string object_path_;
   Uuid id_;
+  bool numbered_ = true;
 };
 
 }  // namespace objectstore

@@ -159,6 +159,14 @@ TEST(Revision, path_is_the_objects_path_and_the_id) {
   EXPECT_EQ(revision->path(), path);
 }
 
+TEST(Revision, an_unnumbered_one_has_the_objects_own_path) {
+  const auto revision = Revision::unnumbered("u/objects/k");
+  EXPECT_EQ(revision.path(), "u/objects/k");
+  EXPECT_EQ(revision.object_path(), "u/objects/k");
+  EXPECT_EQ(revision, Revision::unnumbered("u/objects/k"));
+  EXPECT_NE(revision, Revision("u/objects/k", Uuid()));
+}
+
 TEST(Revision, other_texts_are_refused) {
   const std::string id(uuid);
   for (const std::string& path :

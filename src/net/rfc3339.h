@@ -1,0 +1,15 @@
+// Times as Google's APIs write them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace objectstore {
+
+// "2026-04-20T13:37:00Z", with up to any number of fraction digits (cut to nanoseconds) and "Z" or
+// an offset such as "+02:00". Years 1970 to 2199; no leap seconds.
+[[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
+
+}  // namespace objectstore
