@@ -69,11 +69,7 @@ Task<Result<std::optional<QuarantinedEntry>>> find_quarantined(ChangeLog& log, s
 
 Task<Result<Found>> find_key(ChangeLog& log, std::string key) {
   Found found;
-  ScanRequest request;
-  request.from = key;
-  request.to = key + '\0';
-  request.before = UINT64_MAX;
-  request.limit = 1;
+  const auto request = ScanRequest::one(key);
   CO_TRY_ASSIGN(auto logged, co_await log.scan(request));
   if (!logged.empty()) found.logged = std::move(logged.front());
   CO_TRY_ASSIGN(found.quarantined, co_await find_quarantined(log, quarantine_key(key)));
@@ -193,11 +189,7 @@ class ChangelogRun {
 
  private:
   Task<Result<void>> list_log() {
-    ScanRequest request;
-    request.from = std::string(changelog_prefix);
-    request.to = shard_start(changelog_shards);
-    request.before = UINT64_MAX;
-    request.limit = page_size;
+    auto request = ScanRequest::all(page_size);
     while (true) {
       CO_TRY_ASSIGN(const auto page, co_await log_.scan(request));
       for (const auto& entry : page)
@@ -206,7 +198,7 @@ class ChangelogRun {
       const bool read = co_await output_.ready();
       if (!read) co_return Error(ErrorCode::cancelled, "stopped");
       if (page.size() < page_size) co_return Result<void>();
-      request.from = page.back().key + '\0';
+      request.from = key_after(page.back().key);
     }
   }
 

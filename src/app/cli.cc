@@ -140,6 +140,12 @@ int maintain(const Arguments& arguments, const MaintenanceArguments& maintenance
   return world.maintain(load.config, *order, world.out, world.err);
 }
 
+int bigtable(const Arguments& arguments, BigtableCommand command, CliWorld& world) {
+  const auto load = load_config(arguments.config_file, world.environment);
+  if (report_errors(load, world)) return 1;
+  return world.bigtable(load.config, command, world.out, world.err);
+}
+
 // The command line and what it was parsed into.
 class CommandLine {
  public:
@@ -164,6 +170,12 @@ class CommandLine {
     config->require_subcommand(1);
     command("check", "Report everything that is wrong with it", config_check, config);
     command("show", "Print the effective configuration, without secrets", config_show, config);
+    auto* const tables = app_.add_subcommand("bigtable", "Prepare Bigtable tables");
+    tables->require_subcommand(1);
+    add_bigtable("setup", "Create the tables and families that are missing", BigtableCommand::setup,
+                 tables);
+    add_bigtable("strip", "Remove from the rows what the existing service does not know",
+                 BigtableCommand::strip, tables);
     command("help", "Print this text", [this](const Arguments&, CliWorld& world) {
       world.out << usage_;
       return 0;
@@ -205,6 +217,14 @@ class CommandLine {
     auto* const added = (parent == nullptr ? &app_ : parent)->add_subcommand(name, description);
     actions_.emplace_back(added, std::move(action));
     return added;
+  }
+
+  void add_bigtable(const std::string& name, const std::string& description, BigtableCommand what,
+                    CLI::App* parent) {
+    const auto action = [what](const Arguments& arguments, CliWorld& world) {
+      return bigtable(arguments, what, world);
+    };
+    command(name, description, action, parent);
   }
 
   CLI::Option* add_seconds(CLI::App* command) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/bigtable_command.h"
 #include "app/config.h"
 #include "app/env_value.h"
 #include "app/maintenance_client.h"
@@ -27,6 +28,8 @@ struct CliWorld {
   std::function<int(const Config&, Logger&)> serve;
   // Scrub and changelog: returns the exit code.
   std::function<int(const Config&, const MaintenanceOrder&, std::ostream&, std::ostream&)> maintain;
+  // What is done to Bigtable tables: returns the exit code.
+  std::function<int(const Config&, BigtableCommand, std::ostream&, std::ostream&)> bigtable;
 };
 
 // Runs the command that `arguments` (without the program's name) ask for; returns the exit code.

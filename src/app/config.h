@@ -245,6 +245,14 @@ struct UsecaseConfig {
   bool operator==(const UsecaseConfig&) const = default;
 };
 
+// Where this machine keeps its identity for Google's services; from the environment, no keys.
+struct GoogleIdentity {
+  std::optional<std::string> credentials_file;  // GOOGLE_APPLICATION_CREDENTIALS
+  std::optional<std::string> gcloud_file;       // what `gcloud auth application-default` writes
+  std::optional<std::string> metadata_host;     // GCE_METADATA_HOST
+  bool operator==(const GoogleIdentity&) const = default;
+};
+
 struct Config {
   ListenAddress http_addr;
   StorageConfig storage;
@@ -258,6 +266,7 @@ struct Config {
   std::vector<Killswitch> killswitches;
   RateLimits rate_limits;
   std::map<std::string, UsecaseConfig> usecases;
+  GoogleIdentity google;
   bool operator==(const Config&) const = default;
 };
 

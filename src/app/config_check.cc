@@ -12,20 +12,13 @@ void check_storage(const StorageConfig& storage, std::vector<std::string>& out) 
   };
   if (std::holds_alternative<S3Storage>(storage)) unavailable("storage", "s3compatible");
   if (std::holds_alternative<GcsStorage>(storage)) unavailable("storage", "gcs");
-  if (std::holds_alternative<BigtableStorage>(storage)) unavailable("storage", "bigtable");
   const auto* const tiered = std::get_if<TieredStorage>(&storage);
   if (tiered == nullptr) return;
-  if (std::holds_alternative<BigtableStorage>(tiered->high_volume)) {
-    unavailable("storage.high_volume", "bigtable");
-  }
   if (std::holds_alternative<GcsStorage>(tiered->long_term)) {
     unavailable("storage.long_term", "gcs");
   }
   if (std::holds_alternative<S3Storage>(tiered->long_term)) {
     unavailable("storage.long_term", "s3compatible");
-  }
-  if (std::holds_alternative<BigtableStorage>(tiered->changelog.log)) {
-    unavailable("storage.changelog", "bigtable");
   }
 }
 

@@ -25,6 +25,7 @@ struct Outcome {
   std::string err;
   std::vector<std::chrono::seconds> sleeps;
   int served = 0;
+  std::vector<BigtableCommand> table_commands;
 };
 
 Outcome call(const std::vector<std::string>& arguments, Environment environment = {},
@@ -40,7 +41,11 @@ Outcome call(const std::vector<std::string>& arguments, Environment environment 
                  root,
                  [&](std::chrono::seconds time) { outcome.sleeps.push_back(time); },
                  [&](const Config&, Logger&) { return 40 + ++outcome.served; },
-                 {}};
+                 {},
+                 [&](const Config&, BigtableCommand command, std::ostream&, std::ostream&) {
+                   outcome.table_commands.push_back(command);
+                   return 60;
+                 }};
   outcome.code = run_cli(arguments, world);
   outcome.out = out.str();
   outcome.err = err.str();
@@ -179,6 +184,18 @@ TEST(Cli, run_serves_and_hands_on_the_exit_code) {
   const auto outcome = call({"run"}, {{"OS__AUTH__ENFORCE", "false"}});
   EXPECT_EQ(outcome.served, 1);
   EXPECT_EQ(outcome.code, 41);
+}
+
+TEST(Cli, bigtable_commands_are_handed_on) {
+  const std::pair<std::string, BigtableCommand> cases[] = {{"setup", BigtableCommand::setup},
+                                                           {"strip", BigtableCommand::strip}};
+  for (const auto& [name, command] : cases) {
+    const auto outcome = call({"bigtable", name});
+    EXPECT_EQ(outcome.code, 60) << name;
+    EXPECT_EQ(outcome.table_commands, std::vector<BigtableCommand>{command}) << name;
+  }
+  EXPECT_EQ(call({"bigtable"}).code, 1);
+  EXPECT_EQ(call({"bigtable", "drop"}).code, 1);
 }
 
 TEST(Cli, run_refuses_what_it_cannot_do) {

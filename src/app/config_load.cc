@@ -11,12 +11,31 @@ namespace {
 
 constexpr std::size_t max_file_bytes = 4U << 20U;
 
+std::optional<std::string> variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  if (found == environment.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+GoogleIdentity google_identity(const Environment& environment) {
+  GoogleIdentity out;
+  out.credentials_file = variable(environment, "GOOGLE_APPLICATION_CREDENTIALS");
+  out.metadata_host = variable(environment, "GCE_METADATA_HOST");
+  auto directory = variable(environment, "CLOUDSDK_CONFIG");
+  if (const auto home = variable(environment, "HOME"); home && !directory) {
+    directory = *home + "/.config/gcloud";
+  }
+  if (directory) out.gcloud_file = *directory + "/application_default_credentials.json";
+  return out;
+}
+
 ConfigLoad load(ConfigValue root, std::vector<ConfigProblem> errors,
                 const Environment& environment) {
   merge_config(root, config_from_environment(environment, errors));
   BindReport report;
   ConfigLoad out;
   out.config = bind_config(root, report);
+  out.config.google = google_identity(environment);
   out.errors = std::move(errors);
   out.errors.insert(out.errors.end(), report.errors.begin(), report.errors.end());
   out.unknown_keys = std::move(report.unknown_keys);

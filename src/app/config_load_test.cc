@@ -297,7 +297,7 @@ TEST(ConfigCheck, what_is_not_built_yet_is_told) {
       {"usecases: {a: {}}", 1},
       {"storage: {type: s3compatible, endpoint: e, bucket: b}", 1},
       {"storage: {type: gcs, bucket: b}", 1},
-      {"storage: {type: bigtable, project_id: p, instance_name: i, table_name: t}", 1},
+      {"storage: {type: bigtable, project_id: p, instance_name: i, table_name: t}", 0},
       {"storage: {type: rocksdb, path: p}", 0},
       {"storage: {type: tiered, high_volume: {type: rocksdb, path: a}, long_term: {type: "
        "filesystem, path: b}, changelog: {type: rocksdb, retry_window: 1h, multipart_lifetime: "
@@ -305,7 +305,10 @@ TEST(ConfigCheck, what_is_not_built_yet_is_told) {
        2},
       {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
        "table_name: t}, long_term: {type: gcs, bucket: b}, changelog: *b}",
-       3},
+       1},
+      {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
+       "table_name: t}, long_term: {type: filesystem, path: b}, changelog: *b}",
+       0},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(unavailable_features(good(c.yaml)).size(), c.features) << c.yaml;

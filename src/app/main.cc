@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
         "/",
         [](std::chrono::seconds time) { std::this_thread::sleep_for(time); },
         objectstore::run_server,
-        objectstore::run_maintenance};
+        objectstore::run_maintenance,
+        objectstore::run_bigtable_command};
     const int code = objectstore::run_cli(std::vector<std::string>(argv + 1, argv + argc), world);
     std::cout.flush();
     return std::cout.fail() ? 1 : code;

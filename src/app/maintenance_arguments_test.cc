@@ -32,7 +32,8 @@ Outcome call(const std::vector<std::string>& arguments, Environment environment 
                  [&](const Config&, const MaintenanceOrder& order, std::ostream&, std::ostream&) {
                    outcome.orders.push_back(order);
                    return 40;
-                 }};
+                 },
+                 {}};
   outcome.code = run_cli(arguments, world);
   outcome.out = out.str();
   outcome.err = err.str();

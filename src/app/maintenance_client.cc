@@ -44,6 +44,11 @@ constexpr auto stop_limit = std::chrono::seconds(5);
 constexpr auto patience = std::chrono::seconds(5);
 constexpr auto pause_between_tries = std::chrono::milliseconds(200);
 
+std::string in_use_but_silent(const std::filesystem::path& directory) {
+  return "the store is in use by another process which does not answer on " +
+         control_path(directory).string();
+}
+
 class PrinterOutput final : public CommandOutput {
  public:
   explicit PrinterOutput(MaintenancePrinter& printer) : printer_(printer) {}
@@ -88,13 +93,13 @@ class Client {
  private:
   Task<void> carry_out() {
     const auto directory = control_directory(config_.storage);
-    if (!directory) {
-      printer_.fail(Error(ErrorCode::unsupported,
-                          "this storage has one tier on this machine, or none: there is nothing to "
-                          "compare, and no change log"));
-      co_return;
+    Result<void> done;
+    if (directory) {
+      done = co_await ask_or_open(*directory);
+    } else {
+      // Any number of processes may have such a store open.
+      done = co_await open_here();
     }
-    const auto done = co_await ask_or_open(*directory);
     if (!done.ok()) printer_.fail(done.error());
   }
 
@@ -105,18 +110,24 @@ class Client {
     while (true) {
       CO_TRY_ASSIGN(const bool connected, connect(directory));
       if (connected) co_return co_await ask(std::move(directory));
-      const Machine machine{clock_, random_, logger_, pool_};
-      auto storage = Storage::open(config_.storage, machine, OpenFor::maintenance);
+      auto storage = Storage::open(config_.storage, machine(), OpenFor::maintenance);
       if (storage.ok()) co_return co_await run_here(*std::move(storage));
       const bool in_use = storage.error().code() == ErrorCode::unavailable;
       if (!in_use) co_return std::move(storage).error();
       if (stop_ || clock_.monotonic_now() > deadline) {
-        co_return std::move(storage).error().wrap(
-            "the store is in use by another process which does not answer on " +
-            control_path(directory).string());
+        co_return std::move(storage).error().wrap(in_use_but_silent(directory));
       }
       co_await clock_.sleep_for(pause_between_tries);
     }
+  }
+
+  Task<Result<void>> open_here() {
+    CO_TRY_ASSIGN(auto storage, Storage::open(config_.storage, machine(), OpenFor::maintenance));
+    co_return co_await run_here(std::move(storage));
+  }
+
+  Machine machine() {
+    return {clock_, random_, logger_, pool_, {context_.get_executor()}, config_.google};
   }
 
   // false: nobody listens.
@@ -152,11 +163,7 @@ class Client {
     on_stop_ = nullptr;
     alarm_.request_stop();
     co_await alarm_.join();
-    if (!heard) {
-      co_return Error(ErrorCode::unavailable,
-                      "the store is in use by another process which does not answer on " +
-                          control_path(directory).string());
-    }
+    if (!heard) co_return Error(ErrorCode::unavailable, in_use_but_silent(directory));
     if (!printer_.ended()) {
       co_return Error(ErrorCode::unavailable,
                       "the server closed the connection before the command had ended");
@@ -189,6 +196,7 @@ class Client {
 
   Task<Result<void>> run_here(std::unique_ptr<Storage> storage) {
     CO_TRY_ASSIGN(const auto parts, storage->maintenance());
+    CO_TRY(co_await storage->connect());
     const auto executor = co_await asio::this_coro::executor;
     storage->start_heartbeats(executor);
     PrinterOutput output(printer_);

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -102,8 +103,11 @@ class Process {
   asio::io_context& main_loop() { return loops_.front()->context(); }
 
   Result<void> prepare() {
-    const Machine machine{clock_, random_, logger_, pool_};
+    Machine machine{clock_, random_, logger_, pool_, {}, config_.google};
+    for (const auto& loop : loops_)
+      machine.executors.emplace_back(loop->context().get_executor());
     TRY_ASSIGN(storage_, Storage::open(config_.storage, machine, OpenFor::service));
+    TRY(run_now(storage_->connect()));
     ObjectServiceSettings service_settings;
     service_settings.max_object_size = config_.http.max_object_size;
     service_ = std::make_unique<ObjectService>(storage_->objects(), clock_, random_, logger_,
@@ -118,6 +122,19 @@ class Process {
     settings.store_is_writable = [this] { return storage_->writable(); };
     server_ = std::make_unique<Server>(settings, *service_, clock_, random_, logger_);
     return Result<void>();
+  }
+
+  // On the main loop, before its thread runs it.
+  Result<void> run_now(Task<Result<void>> task) {
+    std::optional<Result<void>> result;
+    asio::co_spawn(main_loop(), std::move(task),
+                   [&result](const std::exception_ptr& error, Result<void> outcome) {
+                     if (error) std::rethrow_exception(error);
+                     result = std::move(outcome);
+                   });
+    while (!result)
+      main_loop().run_one();
+    return *std::move(result);
   }
 
   // The service does not depend on it: where it can't be, the log says why.

@@ -1,11 +1,11 @@
 // The storage that a configuration asks for: its parts made, wired and kept running.
 #pragma once
 
-#include <memory>
-
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "app/config.h"
 #include "maintenance/scrub.h"
@@ -23,6 +23,9 @@ struct Machine {
   Random& random;
   Logger& logger;
   BlockingPool& pool;
+  // The event loops, each run by one thread; the first is the caller's own.
+  std::vector<boost::asio::any_io_executor> executors;
+  const GoogleIdentity& google;
 };
 
 enum class OpenFor : std::uint8_t {
@@ -41,6 +44,10 @@ class Storage {
   [[nodiscard]] static Result<std::unique_ptr<Storage>> open(const StorageConfig& config,
                                                              Machine machine, OpenFor purpose);
 
+  // Awaited once, on the first executor, before anything else: reaches what lies on other machines.
+  // An error says what to do; everything is closed then.
+  [[nodiscard]] virtual Task<Result<void>> connect() = 0;
+
   // What maintenance works on. Unsupported where there are no two tiers.
   [[nodiscard]] virtual Result<ScrubParts> maintenance() = 0;
 
@@ -56,8 +63,8 @@ class Storage {
   [[nodiscard]] virtual Task<void> stop(Duration limit) = 0;
 };
 
-// The directory of the rows' database on this machine, where a running server has its control
-// socket; nullopt for storage of one tier or without such a database.
+// The directory of a database on this machine that only one process can open (the rows', else the
+// change log's), where a running server has its control socket; nullopt where there is none.
 [[nodiscard]] std::optional<std::filesystem::path> control_directory(const StorageConfig& config);
 
 }  // namespace objectstore

@@ -1,0 +1,62 @@
+// Rows, blobs and a change log under the change protocol; without blobs, rows alone.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/config.h"
+#include "app/row_tier.h"
+#include "app/storage.h"
+#include "backends/filesystem/posix_file_system.h"
+#include "changelog/recovery.h"
+#include "runtime/task_scope.h"
+#include "tiered/tiered_store.h"
+
+namespace objectstore {
+
+// What a storage of tiers is made of, opened.
+struct TierParts {
+  // Outlives the blob store; made here, so that it doesn't move.
+  std::unique_ptr<PosixFileSystem> files = std::make_unique<PosixFileSystem>();
+  std::unique_ptr<RowTier> rows;
+  std::unique_ptr<BlobStore> blobs;   // null: rows alone
+  BlobLister* blob_lister = nullptr;  // of `blobs`
+  // Where the log lies: null, none that lasts; otherwise `rows` or `log_tier`.
+  RowTier* log_home = nullptr;
+  std::unique_ptr<RowTier> log_tier;
+  ChangelogTimes times;
+};
+
+class Tiers final : public Storage {
+ public:
+  Tiers(TierParts parts, const Machine& machine);
+
+  Task<Result<void>> connect() override;
+  ObjectStore& objects() override { return *store_; }
+  [[nodiscard]] bool writable() const override { return parts_.rows->writable(); }
+  Result<ScrubParts> maintenance() override;
+  void start_heartbeats(const boost::asio::any_io_executor& executor) override;
+  void start(const boost::asio::any_io_executor& executor) override;
+  Task<void> stop(Duration limit) override;
+
+ private:
+  [[nodiscard]] Task<void> close();
+  [[nodiscard]] Task<void> hurry_after(Duration limit);
+
+  Machine machine_;
+  TierParts parts_;
+  std::unique_ptr<ChangeLog> log_;
+  std::unique_ptr<OpenChanges> changes_;
+  std::unique_ptr<TieredStore> store_;
+  std::unique_ptr<Recovery> recovery_;
+  std::unique_ptr<ExpirySweep> sweep_;
+  TaskScope heartbeats_;
+  TaskScope loops_;
+};
+
+// "this storage has one tier …"
+[[nodiscard]] Error one_tier();
+
+}  // namespace objectstore
