@@ -31,6 +31,7 @@ namespace asio = boost::asio;
 constexpr std::size_t pool_threads = 8;
 constexpr std::size_t pool_queue = 1024;
 constexpr auto shutdown_limit = std::chrono::seconds(5);
+constexpr auto turn = std::chrono::milliseconds(10);  // how seldom idle loops are looked at
 
 // One event loop and the thread that runs it.
 class Loop {
@@ -124,7 +125,7 @@ class Process {
     return Result<void>();
   }
 
-  // On the main loop, before its thread runs it.
+  // On the main loop, before threads run the loops; what the task starts on others runs as well.
   Result<void> run_now(Task<Result<void>> task) {
     std::optional<Result<void>> result;
     asio::co_spawn(main_loop(), std::move(task),
@@ -132,8 +133,11 @@ class Process {
                      if (error) std::rethrow_exception(error);
                      result = std::move(outcome);
                    });
-    while (!result)
-      main_loop().run_one();
+    while (!result) {
+      main_loop().run_one_for(turn);
+      for (const auto& loop : loops_)
+        loop->context().poll();
+    }
     return *std::move(result);
   }
 

@@ -37,11 +37,11 @@ def config(folder: Path, port: int) -> str:
 class Emulator:
     """One emulator process on a port of its own; its tables are gone with it."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, port: int = 0):
         self.log_path = Path(folder) / "emulator.log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [str(EMULATOR), "-host", "127.0.0.1", "-port", "0"],
+                [str(EMULATOR), "-host", "127.0.0.1", "-port", str(port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
