@@ -31,6 +31,7 @@ class BigtableConnection {
   [[nodiscard]] bigtable::TableSettings table_settings() const;
   [[nodiscard]] bigtable::AdminSettings admin_settings() const;
 
+  // Ends what is under way, and what comes. May be called again.
   [[nodiscard]] Task<void> close();
 
  private:

@@ -29,6 +29,7 @@ class BigtableTier final : public RowTier {
   [[nodiscard]] bool writable() const override { return true; }
   Task<void> run() override;
   void cancel_reclaim() override {}
+  Task<void> give_up() override { return connection_->close(); }
   Task<void> close() override { return connection_->close(); }
 
  private:

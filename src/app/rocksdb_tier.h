@@ -28,6 +28,7 @@ class RocksdbTier final : public RowTier {
   // Probes a database that failed: without clients there would be no write to find out.
   Task<void> run() override;
   void cancel_reclaim() override { rows_.cancel_reclaim(); }
+  Task<void> give_up() override { co_return; }  // a local database does not keep one waiting
   Task<void> close() override { co_return; }
 
  private:

@@ -31,6 +31,8 @@ class RowTier {
   [[nodiscard]] virtual Task<void> run() = 0;
   // Lets RowSweeper::reclaim() that is under way give up.
   virtual void cancel_reclaim() = 0;
+  // Ends what waits for the store and what comes: the process can't wait for it any longer.
+  [[nodiscard]] virtual Task<void> give_up() = 0;
   // After everything that uses the store has ended.
   [[nodiscard]] virtual Task<void> close() = 0;
 };

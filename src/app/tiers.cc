@@ -123,6 +123,8 @@ Task<void> Tiers::hurry_after(Duration limit) {
                         {{"tasks", std::to_string(store_->background_tasks())}});
   store_->hurry();
   recovery_->hurry();
+  co_await parts_.rows->give_up();
+  if (parts_.log_tier) co_await parts_.log_tier->give_up();
 }
 
 }  // namespace objectstore

@@ -1,5 +1,6 @@
 """The server on a Bigtable emulator: what users meet when it is set up, missing or wrong."""
 import json
+import signal
 import threading
 
 import bigtable
@@ -94,6 +95,17 @@ def test_a_server_waits_for_an_emulator_that_comes_later(make_server, tmp_path):
         assert server.put("key", b"value").status == 200
     finally:
         emulator.close()
+
+
+def test_a_server_whose_bigtable_is_gone_still_stops(make_server, tmp_path, emulator):
+    bigtable.set_up_table(tmp_path, emulator.port)
+    server = make_server(config=bigtable.config(tmp_path, emulator.port)).start()
+    assert server.put("key", b"value").status == 200
+    emulator.process.kill()
+    wait_until(lambda: "no connection to the service" in server.log(), 20, "the server has noticed")
+    server.process.send_signal(signal.SIGTERM)
+    # Well before requests to Bigtable would give up by themselves.
+    assert server.process.wait(20) == 0
 
 
 def test_rows_alone_hold_objects_of_some_mebibytes(make_server, tmp_path, emulator):

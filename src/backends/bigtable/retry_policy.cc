@@ -45,6 +45,9 @@ bool may_pass(RpcCode code, int attempts) {
 }  // namespace
 
 Verdict judge(const RpcStatus& status, Repeat repeat, int attempts) {
+  // Cancelled before it was sent: the transport is being closed, and takes nothing more.
+  const bool closing = status.never_sent && status.code == RpcCode::cancelled;
+  if (closing) return Verdict::fail;
   if (status.never_sent) return may_pass(status.code, attempts) ? Verdict::retry : Verdict::fail;
   if (repeat == Repeat::idempotent && (status.retry_delay || may_pass(status.code, attempts))) {
     return Verdict::retry;

@@ -68,7 +68,8 @@ std::string explain(RpcCode code, const RpcErrorContext& context) {
 Error rpc_error(const RpcStatus& status, const RpcErrorContext& context) {
   std::string cause(to_string(status.code));
   if (!status.message.empty()) cause += ": " + status.message;
-  return Error(code_of(status.code), std::move(cause))
+  const bool closing = status.never_sent && status.code == RpcCode::cancelled;
+  return Error(closing ? ErrorCode::cancelled : code_of(status.code), std::move(cause))
       .wrap(explain(status.code, context))
       .wrap("Bigtable: " + std::string(context.action) + " failed");
 }
