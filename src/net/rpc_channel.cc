@@ -45,7 +45,8 @@ class RpcChannel::Warming final : public RpcTransport {
     }
     if (!connection_->takes_calls())
       co_return ended_call(never_sent(RpcCode::unavailable, "the connection has ended"));
-    co_return connection_->start(std::move(request), std::move(authorization));
+    auto call = connection_->start(std::move(request), std::move(authorization));
+    co_return call;
   }
 
  private:
@@ -85,7 +86,8 @@ Task<std::unique_ptr<RpcCall>> RpcChannel::start(RpcRequest request) {
       auto problem = co_await await_connection(request.deadline);
       if (problem) co_return ended_call(std::move(*problem));
     } else if (credentials_ == nullptr || authorization) {
-      co_return current_->start(std::move(request), std::move(authorization));
+      auto call = current_->start(std::move(request), std::move(authorization));
+      co_return call;
     } else if (authorization = credentials_->cached(); !authorization) {
       auto token = co_await credentials_->authorization();
       if (!token.ok()) co_return ended_call(no_credentials(token.error()));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -227,11 +228,13 @@ TEST(TokenCacheThreads, callers_of_several_threads_share_one_refresh) {
   TokenCache cache(home.get_executor(), std::move(owned), clock, random, logger);
   auto work = boost::asio::make_work_guard(home);
   std::thread loop([&home] { home.run(); });
+  // They outlive the thread that wakes them, which may still be busy with that.
+  std::array<boost::asio::io_context, 4> contexts;
   std::vector<std::thread> callers;
+  callers.reserve(contexts.size());
   std::atomic<int> good = 0;
-  for (int i = 0; i < 4; ++i) {
+  for (auto& own : contexts) {
     callers.emplace_back([&] {
-      boost::asio::io_context own{1};
       for (int j = 0; j < 100; ++j)
         good += *testing::pump(own, cache.token()) == "t1" && *cache.cached() == "Bearer t1";
     });

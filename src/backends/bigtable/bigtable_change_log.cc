@@ -94,6 +94,7 @@ std::string end_of(std::string_view prefix) {
 
 Task<Result<void>> BigtableChangeLog::record(const std::vector<LogEntry>& entries, EntryTime time) {
   std::vector<RowMutations> rows;
+  rows.reserve(entries.size());
   for (const auto& entry : entries)
     rows.push_back(write_entry(entry_key(entry.change.id), time, encode_entry(entry)));
   if (rows.size() == 1) return table_.mutate_row(std::move(rows.front()));
