@@ -143,7 +143,7 @@ Result<std::unique_ptr<Storage>> open_rows_alone(const HighVolumeStorage& config
 
 }  // namespace
 
-Result<std::unique_ptr<Storage>> Storage::open(const StorageConfig& config, Machine machine,
+Result<std::unique_ptr<Storage>> Storage::open(const StorageConfig& config, const Machine& machine,
                                                OpenFor purpose) {
   if (const auto* embedded = std::get_if<EmbeddedStorage>(&config)) {
     return open_embedded(*embedded, machine, purpose);

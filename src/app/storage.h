@@ -42,7 +42,8 @@ class Storage {
   // Opens what `config` names; blocks. Errors say what to do; unavailable where another process
   // has the store open.
   [[nodiscard]] static Result<std::unique_ptr<Storage>> open(const StorageConfig& config,
-                                                             Machine machine, OpenFor purpose);
+                                                             const Machine& machine,
+                                                             OpenFor purpose);
 
   // Awaited once, on the first executor, before anything else: reaches what lies on other machines.
   // An error says what to do; everything is closed then.
