@@ -10,7 +10,7 @@ install_packages "${build_packages[@]}" "${test_packages[@]}" "${go_packages[@]}
 if [[ -z ${OBJECTSTORE_BIN:-} ]]; then
   build_preset release ON objectstore objectstore-log-bench >&2
 fi
-go_tools >&2
+bigtable_tools >&2
 cd "$repo_root"
 export PYTHONDONTWRITEBYTECODE=1
 python3 bench/bigtable_cost.py

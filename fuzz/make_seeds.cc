@@ -64,6 +64,8 @@ void write_rows(const std::filesystem::path& directory) {
   row.cells.state = RedirectRow{target, full_metadata().expiration, from_unix_ms(some_ms)};
   write(directory / "redirect", row_seed(encode_row(key, row)));
   write(directory / "log_value", row_seed(encode_log_value(key, some_ms, "{\"id\":\"o\"}")));
+  write(directory / "log_value_with_state",
+        row_seed(encode_log_value(key, some_ms, "{\"id\":\"o\"}", "{\"version\":1}")));
 }
 
 // As blob_format_fuzz reads it: a footer, then a header.

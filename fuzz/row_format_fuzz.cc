@@ -49,7 +49,7 @@ void check_row(std::string_view key, const std::string& bytes) {
 void check_log_value(std::string_view key, const std::string& bytes) {
   const auto value = decode_log_value(key, bytes);
   if (!value) return;
-  FUZZ_CHECK(encode_log_value(key, value->time, value->text) == bytes);
+  FUZZ_CHECK(encode_log_value(key, value->time, value->text, value->state) == bytes);
   FUZZ_CHECK(!decode_log_value(std::string(key) + "x", bytes));
 }
 

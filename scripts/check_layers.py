@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the #include lines under src/ to the order of the rooms (ARCHITECTURE.md).
 
-base <- model <- runtime <- net <- storage <- changelog <- {backends/*, tiered} <- maintenance <- service <- http <- app
+base <- model <- runtime <- net <- storage <- cloud <- changelog <- {backends/*, tiered} <- maintenance <- service <- http <- app
 A file includes from its own room and from rooms to the left. testing/ stands left of maintenance
 and is for tests: *_test.cc files and the test_support.h they share, which may also use
 backends/memory, and tests/.
@@ -20,13 +20,14 @@ LEVELS = {
     "runtime": 2,
     "net": 3,
     "storage": 4,
-    "changelog": 5,
-    "backends": 6,
-    "tiered": 6,
-    "maintenance": 7,
-    "service": 8,
-    "http": 9,
-    "app": 10,
+    "cloud": 5,
+    "changelog": 6,
+    "backends": 7,
+    "tiered": 7,
+    "maintenance": 8,
+    "service": 9,
+    "http": 10,
+    "app": 11,
 }
 # Written by the build, not found in src/: by file that includes them.
 GENERATED = {"app/version.cc": ("objectstore_commit.h",)}

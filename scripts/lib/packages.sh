@@ -6,7 +6,7 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libboost1.81-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libfmt-dev
   libspdlog-dev libxxhash-dev libjemalloc-dev librocksdb-dev
-  libnghttp2-dev libcurl4-openssl-dev protobuf-compiler libprotobuf-dev
+  libnghttp2-dev libcurl4-openssl-dev libpugixml-dev protobuf-compiler libprotobuf-dev
 )
 
 # To fuzz it, on top of those.
@@ -21,7 +21,7 @@ test_packages=(
 )
 
 # For programs in Go that tests and the emulator need (scripts/lib/go_tools.sh).
-go_packages=(python3 python3-venv ca-certificates)
+go_packages=(python3 python3-venv ca-certificates curl)
 
 # To compare it with others, on top of the first list.
 bench_packages=(nginx-light wrk curl python3)

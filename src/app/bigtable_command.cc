@@ -75,7 +75,8 @@ class Command {
 
  private:
   [[nodiscard]] Machine machine() {
-    return {clock_, random_, logger_, pool_, {context_.get_executor()}, config_.google};
+    return {clock_,         random_,     logger_,        pool_, {context_.get_executor()},
+            config_.google, config_.aws, config_.network};
   }
 
   Task<Result<void>> carry_out(BigtableCommand command, const std::vector<UsedTable>& tables) {

@@ -13,20 +13,20 @@ constexpr Duration first_contact_interval = std::chrono::seconds(1);
 
 Result<std::unique_ptr<RowTier>> BigtableTier::make(const BigtableStorage& config,
                                                     bigtable::TableUse use,
+                                                    bigtable::ExpiringRedirects redirects,
                                                     const Machine& machine) {
   TRY_ASSIGN(auto connection, BigtableConnection::make(config, machine));
   return std::unique_ptr<RowTier>(
-      std::make_unique<BigtableTier>(std::move(connection), use, machine));
+      std::make_unique<BigtableTier>(std::move(connection), use, redirects, machine));
 }
 
-// No long-term tier there is deletes expired blobs by itself: redirects wait for the sweep.
 BigtableTier::BigtableTier(std::unique_ptr<BigtableConnection> connection, bigtable::TableUse use,
-                           const Machine& machine)
+                           bigtable::ExpiringRedirects redirects, const Machine& machine)
     : machine_(machine),
       use_(use),
       connection_(std::move(connection)),
       table_(connection_->data(), machine.clock, machine.random, connection_->table_settings()),
-      rows_(table_, machine.clock, bigtable::ExpiringRedirects::kept) {}
+      rows_(table_, machine.clock, redirects) {}
 
 std::unique_ptr<ChangeLog> BigtableTier::make_change_log() {
   return std::make_unique<BigtableChangeLog>(table_, machine_.random);

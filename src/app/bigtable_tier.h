@@ -12,12 +12,14 @@ namespace objectstore {
 
 class BigtableTier final : public RowTier {
  public:
-  // Sends nothing before connect(). Errors: invalid_argument.
+  // Sends nothing before connect(). Errors: invalid_argument. `redirects`: what becomes of those
+  // whose deadline has passed, which depends on the long-term tier.
   [[nodiscard]] static Result<std::unique_ptr<RowTier>> make(const BigtableStorage& config,
                                                              bigtable::TableUse use,
+                                                             bigtable::ExpiringRedirects redirects,
                                                              const Machine& machine);
   BigtableTier(std::unique_ptr<BigtableConnection> connection, bigtable::TableUse use,
-               const Machine& machine);
+               bigtable::ExpiringRedirects redirects, const Machine& machine);
 
   // Fails where the table can't be used. Behind an emulator's endpoint it is looked at by run()
   // instead, as soon as that answers: servers may start before it.

@@ -17,16 +17,35 @@ Json path_or_null(const std::optional<Revision>& revision) {
   return revision ? Json(revision->path()) : Json(nullptr);
 }
 
+std::string_view state_of(const UploadState& upload) {
+  switch (upload.phase) {
+    case UploadPhase::idle:
+      return "open_upload";
+    case UploadPhase::held:
+      return "held_upload";
+    case UploadPhase::dead:
+      break;
+  }
+  return "dead_upload";
+}
+
+// The addresses of uploads are left out: who knows one may write to it.
 void describe(Json& json, const LogEntry& entry) {
   json["object"] = entry.change.object;
   json["new"] = path_or_null(entry.change.new_revision);
   json["old"] = path_or_null(entry.change.old_revision);
   json["owner"] = entry.owner;
+  if (!entry.upload_state) return;
+  const auto& attempts = entry.upload_state->attempts;
+  json["upload"] = state_of(*entry.upload_state);
+  json["attempts"] = attempts.size();
+  if (!attempts.empty()) json["last_attempt"] = attempts.back().id.str();
 }
 
 std::string_view state_of(const ScannedEntry& entry) {
   if (const auto* known = std::get_if<LogEntry>(&entry.content)) {
     if (known->swept_later) return "swept_later";
+    if (known->upload_state) return state_of(*known->upload_state);
     return known->claimed ? "claimed" : "open";
   }
   return std::holds_alternative<BrokenEntry>(entry.content) ? "unreadable" : "unknown_version";
@@ -44,6 +63,11 @@ Json begin_event(std::string_view state, const std::string& key, EntryTime time,
   json["time_ms"] = time;
   json["age_s"] = now_ms > begun ? (now_ms - begun) / 1000 : 0;
   return json;
+}
+
+std::string shown(const std::string& text, const std::string& state) {
+  return state.empty() ? text.substr(0, shown_text)
+                       : text.substr(0, shown_text) + '\n' + state.substr(0, shown_text);
 }
 
 // What lies under one key.
@@ -129,8 +153,9 @@ class ChangelogRun {
       if (page.size() < page_size) break;
       after = page.back().key;
     }
-    co_return std::to_string(logged_) + " in the log, " + std::to_string(quarantined) +
-        " in quarantine";
+    auto counted = std::to_string(logged_) + " in the log, ";
+    if (open_uploads_ > 0) counted += std::to_string(open_uploads_) + " of them open uploads, ";
+    co_return counted + std::to_string(quarantined) + " in quarantine";
   }
 
   Task<Result<std::string>> show(std::string id) {
@@ -192,8 +217,11 @@ class ChangelogRun {
     auto request = ScanRequest::all(page_size);
     while (true) {
       CO_TRY_ASSIGN(const auto page, co_await log_.scan(request));
-      for (const auto& entry : page)
+      for (const auto& entry : page) {
         output_.emit(entry_event(entry, clock_.now()));
+        const auto* known = std::get_if<LogEntry>(&entry.content);
+        if (known != nullptr && is_open_upload(*known)) ++open_uploads_;
+      }
       logged_ += page.size();
       const bool read = co_await output_.ready();
       if (!read) co_return Error(ErrorCode::cancelled, "stopped");
@@ -206,6 +234,7 @@ class ChangelogRun {
   Clock& clock_;
   CommandOutput& output_;
   std::uint64_t logged_ = 0;
+  std::uint64_t open_uploads_ = 0;  // of those
 };
 
 Task<Result<std::string>> carry_out(ChangelogRun& run, ChangelogCommand command) {
@@ -228,9 +257,12 @@ MaintenanceEvent entry_event(const ScannedEntry& entry, WallTime now) {
   auto json = begin_event(state_of(entry), entry.key, entry.time, now);
   if (const auto* known = std::get_if<LogEntry>(&entry.content)) {
     describe(json, *known);
+    const auto now_ms = unix_ms(now);
+    if (is_open_upload(*known))
+      json["due_s"] = entry.time > now_ms ? (entry.time - now_ms) / 1000 : 0;
   } else if (const auto* broken = std::get_if<BrokenEntry>(&entry.content)) {
     json["reason"] = broken->reason.describe();
-    json["text"] = broken->value.substr(0, shown_text);
+    json["text"] = shown(broken->value, broken->state);
   } else {
     const auto version = std::get<UnknownEntryVersion>(entry.content).version;
     json["reason"] = "written by a later program, version " + std::to_string(version);
@@ -242,12 +274,12 @@ MaintenanceEvent entry_event(const QuarantinedEntry& entry, WallTime now) {
   const auto key = key_before_quarantine(entry.key);
   auto json = begin_event("quarantined", key, entry.time, now);
   json["reason"] = entry.reason;
-  const auto content = decode_entry(key, entry.text);
+  const auto content = decode_entry(key, entry.text, entry.state);
   const auto* known = content.ok() ? std::get_if<LogEntry>(&*content) : nullptr;
   if (known != nullptr) {
     describe(json, *known);
   } else {
-    json["text"] = entry.text.substr(0, shown_text);
+    json["text"] = shown(entry.text, entry.state);
   }
   return json;
 }

@@ -109,6 +109,65 @@ TEST_F(ChangelogCommandTest, every_kind_of_entry_is_listed_as_what_it_is) {
   EXPECT_EQ(events_.all[5]["object"], "u/objects/6");
 }
 
+TEST_F(ChangelogCommandTest, multipart_uploads_are_listed_with_their_state) {
+  const auto upload = [](std::uint64_t number, UploadPhase phase, std::uint64_t attempts) {
+    auto entry = entry_of(number);
+    entry.change.upload = "https://storage.example/secret";
+    entry.upload_state = UploadState{phase, uuid_of(100 + number), {}, "secret"};
+    for (std::uint64_t attempt = 1; attempt <= attempts; ++attempt)
+      entry.upload_state->attempts.push_back(attempt_of(attempt));
+    return entry;
+  };
+  auto swept = upload(4, UploadPhase::dead, 0);
+  swept.swept_later = true;
+  auto due = upload(1, UploadPhase::idle, 0);
+  for (const auto& entry : {upload(2, UploadPhase::held, 2), upload(3, UploadPhase::dead, 1), swept,
+                            upload(5, UploadPhase::idle, 1)})
+    record(entry);
+  const std::vector<LogEntry> later(1, due);
+  ASSERT_TRUE(run(log_.record(later, some_ms + 95'000 + 7'500)).ok());
+  const auto done = call(Action::list);
+  EXPECT_EQ(done["message"], "5 in the log, 2 of them open uploads, 0 in quarantine");
+  const char* states[] = {"open_upload", "held_upload", "dead_upload", "swept_later",
+                          "open_upload"};
+  const int attempts[] = {0, 2, 1, 0, 1};
+  ASSERT_EQ(events_.all.size(), std::size(states));
+  for (std::size_t i = 0; i < std::size(states); ++i) {
+    const auto& event = events_.all[i];
+    EXPECT_EQ(event["state"], states[i]);
+    EXPECT_EQ(event["attempts"], attempts[i]);
+    EXPECT_EQ(event.contains("due_s"), i == 0 || i == 4);
+    EXPECT_EQ(event.dump().find("secret"), std::string::npos);
+  }
+  EXPECT_EQ(events_.all[0]["due_s"], 7);
+  EXPECT_EQ(events_.all[4]["due_s"], 0) << "past";
+  EXPECT_EQ(events_.all[1]["last_attempt"], uuid_of(2).str());
+  EXPECT_EQ(events_.all[3]["upload"], "dead_upload");
+  EXPECT_EQ(log_.snapshot().size(), 5U);
+}
+
+TEST_F(ChangelogCommandTest, a_quarantined_upload_is_shown_and_retried_with_its_state) {
+  auto entry = entry_of(1);
+  entry.upload_state = UploadState{UploadPhase::held, uuid_of(2), {attempt_of(3)}, "id"};
+  record(entry);
+  const auto seen = run(log_.scan(ScanRequest::one(key_of(1)))).value().at(0);
+  ASSERT_TRUE(run(log_.quarantine(seen, "it never worked", some_ms)).is_applied());
+  EXPECT_EQ(call(Action::show, uuid_of(1).str())["event"], "done");
+  ASSERT_EQ(events_.all.size(), 1U);
+  EXPECT_EQ(events_.all[0]["state"], "quarantined");
+  EXPECT_EQ(events_.all[0]["upload"], "held_upload");
+  EXPECT_EQ(call(Action::retry, uuid_of(1).str())["event"], "done");
+  EXPECT_EQ(log_.snapshot().at(key_of(1)).state, encode_upload_state(entry));
+}
+
+TEST_F(ChangelogCommandTest, both_halves_of_what_can_not_be_read_are_shown) {
+  log_.inject(key_of(1), "not JSON", 10, "nor this");
+  call(Action::list);
+  ASSERT_EQ(events_.all.size(), 1U);
+  EXPECT_EQ(events_.all[0]["state"], "unreadable");
+  EXPECT_EQ(events_.all[0]["text"], "not JSON\nnor this");
+}
+
 TEST_F(ChangelogCommandTest, long_lists_go_page_by_page) {
   for (std::uint64_t number = 0; number < 250; ++number)
     record(entry_of(number));

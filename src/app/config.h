@@ -42,15 +42,38 @@ struct FilesystemStorage {
   bool operator==(const FilesystemStorage&) const = default;
 };
 
-struct S3Storage {
+// As the existing service has it: nobody is asked who he is, and fields are named as GCS's XML API
+// names them.
+struct S3CompatibleStorage {
   std::string endpoint;
   std::string bucket;
+  bool operator==(const S3CompatibleStorage&) const = default;
+};
+
+struct S3Storage {
+  std::string bucket;
+  std::optional<std::string> region;    // none: the environment's
+  std::optional<std::string> endpoint;  // none: Amazon's own in that region
+  std::optional<bool> path_style;       // none: only at an endpoint of one's own
+  // None: who the machine is (AwsIdentity). The secret itself, or the file that holds it.
+  std::optional<std::string> access_key_id;
+  std::optional<Secret> secret_access_key;
+  std::optional<std::string> secret_access_key_file;
+  // What some stores that speak the protocol lack: refusing to replace, and CRC-32C checksums.
+  bool conditional_writes = true;
+  bool checksums = true;
+  std::optional<std::string> profile;  // of the shared credentials file
+  std::optional<std::string> ca_file;  // PEM; none: the system's
+  // Where parts of uploads lie until they have arrived; none: the system's temporary directory.
+  std::optional<std::string> spool_directory;
   bool operator==(const S3Storage&) const = default;
 };
 
 struct GcsStorage {
   std::string bucket;
   std::optional<std::string> endpoint;  // set: an emulator, no credentials
+  std::optional<std::string> ca_file;   // as in S3Storage
+  std::optional<std::string> spool_directory;
   bool operator==(const GcsStorage&) const = default;
 };
 
@@ -84,6 +107,7 @@ struct ChangelogTimes {
   Duration stale_after = std::chrono::seconds(30);
   Duration empty_wait = std::chrono::seconds(10);
   Duration late_upload_window = std::chrono::hours(24);
+  Duration largest_clock_skew = std::chrono::hours(2);
   Duration multipart_lifetime = std::chrono::hours(7 * 24);
   Duration retry_window = std::chrono::hours(24);
   Duration sweep_interval = std::chrono::seconds(10);
@@ -97,7 +121,7 @@ struct ChangelogConfig {
 };
 
 using HighVolumeStorage = std::variant<RocksdbStorage, BigtableStorage>;
-using LongTermStorage = std::variant<FilesystemStorage, GcsStorage, S3Storage>;
+using LongTermStorage = std::variant<FilesystemStorage, GcsStorage, S3Storage, S3CompatibleStorage>;
 
 struct TieredStorage {
   HighVolumeStorage high_volume;
@@ -114,8 +138,9 @@ struct EmbeddedStorage {
   bool operator==(const EmbeddedStorage&) const = default;
 };
 
-using StorageConfig = std::variant<EmbeddedStorage, FilesystemStorage, S3Storage, GcsStorage,
-                                   BigtableStorage, RocksdbStorage, TieredStorage>;
+using StorageConfig =
+    std::variant<EmbeddedStorage, FilesystemStorage, S3CompatibleStorage, S3Storage, GcsStorage,
+                 BigtableStorage, RocksdbStorage, TieredStorage>;
 
 // --- the other sections --------------------------------------------------------------------------
 
@@ -253,6 +278,38 @@ struct GoogleIdentity {
   bool operator==(const GoogleIdentity&) const = default;
 };
 
+// The same for Amazon's.
+// https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+struct AwsIdentity {
+  std::optional<std::string> access_key_id;     // AWS_ACCESS_KEY_ID
+  std::optional<Secret> secret_access_key;      // AWS_SECRET_ACCESS_KEY
+  std::optional<Secret> session_token;          // AWS_SESSION_TOKEN
+  std::optional<std::string> profile;           // AWS_PROFILE
+  std::optional<std::string> credentials_file;  // AWS_SHARED_CREDENTIALS_FILE, or in the home
+  std::optional<std::string> config_file;       // AWS_CONFIG_FILE, or in the home
+  std::optional<std::string> region;            // AWS_REGION, AWS_DEFAULT_REGION
+  std::optional<std::string> web_identity_token_file;  // AWS_WEB_IDENTITY_TOKEN_FILE
+  std::optional<std::string> role_arn;                 // AWS_ROLE_ARN
+  std::optional<std::string> role_session_name;        // AWS_ROLE_SESSION_NAME
+  std::optional<std::string> container_relative_uri;   // AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
+  std::optional<std::string> container_full_uri;       // AWS_CONTAINER_CREDENTIALS_FULL_URI
+  std::optional<Secret> container_token;               // AWS_CONTAINER_AUTHORIZATION_TOKEN
+  std::optional<std::string> container_token_file;     // AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
+  std::optional<std::string> sts_endpoint;             // AWS_ENDPOINT_URL_STS
+  std::optional<std::string> metadata_endpoint;        // AWS_EC2_METADATA_SERVICE_ENDPOINT
+  bool metadata_disabled = false;                      // AWS_EC2_METADATA_DISABLED
+  bool operator==(const AwsIdentity&) const = default;
+};
+
+// How other machines are reached; from the environment.
+struct OutgoingNetwork {
+  std::optional<std::string> http_proxy;     // http_proxy, ALL_PROXY
+  std::optional<std::string> https_proxy;    // https_proxy, HTTPS_PROXY, ALL_PROXY
+  std::optional<std::string> no_proxy;       // no_proxy, NO_PROXY
+  std::string temporary_directory = "/tmp";  // TMPDIR
+  bool operator==(const OutgoingNetwork&) const = default;
+};
+
 struct Config {
   ListenAddress http_addr;
   StorageConfig storage;
@@ -267,6 +324,8 @@ struct Config {
   RateLimits rate_limits;
   std::map<std::string, UsecaseConfig> usecases;
   GoogleIdentity google;
+  AwsIdentity aws;
+  OutgoingNetwork network;
   bool operator==(const Config&) const = default;
 };
 

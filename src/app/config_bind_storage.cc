@@ -9,9 +9,18 @@ namespace objectstore {
 namespace {
 
 // Every key that some storage type has: those of other types may stay when the type changes.
-constexpr std::array<std::string_view, 12> storage_keys = {
-    "type",       "path",        "endpoint",    "bucket",      "project_id", "instance_name",
-    "table_name", "connections", "app_profile", "high_volume", "long_term",  "changelog"};
+constexpr std::array<std::string_view, 22> storage_keys = {
+    "type",          "path",
+    "endpoint",      "bucket",
+    "project_id",    "instance_name",
+    "table_name",    "connections",
+    "app_profile",   "high_volume",
+    "long_term",     "changelog",
+    "region",        "path_style",
+    "access_key_id", "secret_access_key",
+    "profile",       "secret_access_key_file",
+    "ca_file",       "spool_directory",
+    "checksums",     "conditional_writes"};
 
 // The `type` of the tree, or nullopt after reporting that it is missing or no string.
 std::optional<std::string> read_type(Section& section, const char* fallback = nullptr) {
@@ -46,10 +55,36 @@ RocksdbStorage read_rocksdb(Section& section) {
   return out;
 }
 
-S3Storage read_s3(Section& section) {
-  S3Storage out;
+S3CompatibleStorage read_s3_compatible(Section& section) {
+  S3CompatibleStorage out;
   section.required("endpoint", out.endpoint);
   section.required("bucket", out.bucket);
+  return out;
+}
+
+S3Storage read_s3(Section& section) {
+  S3Storage out;
+  section.required("bucket", out.bucket);
+  section.optional("region", out.region);
+  section.optional("endpoint", out.endpoint);
+  section.optional("path_style", out.path_style);
+  section.optional("access_key_id", out.access_key_id);
+  section.optional("secret_access_key", out.secret_access_key);
+  section.optional("secret_access_key_file", out.secret_access_key_file);
+  section.optional("conditional_writes", out.conditional_writes);
+  section.optional("checksums", out.checksums);
+  section.optional("profile", out.profile);
+  section.optional("ca_file", out.ca_file);
+  section.optional("spool_directory", out.spool_directory);
+  const int secrets = (out.secret_access_key ? 1 : 0) + (out.secret_access_key_file ? 1 : 0);
+  if (secrets == 2) {
+    section.context().fail("secret_access_key and secret_access_key_file exclude each other");
+  } else if (out.access_key_id.has_value() != (secrets == 1)) {
+    section.context().fail(
+        "access_key_id and one of secret_access_key and secret_access_key_file go together");
+  } else if (out.access_key_id && out.profile) {
+    section.context().fail("access_key_id and profile exclude each other");
+  }
   return out;
 }
 
@@ -57,6 +92,8 @@ GcsStorage read_gcs(Section& section) {
   GcsStorage out;
   section.required("bucket", out.bucket);
   section.optional("endpoint", out.endpoint);
+  section.optional("ca_file", out.ca_file);
+  section.optional("spool_directory", out.spool_directory);
   return out;
 }
 
@@ -76,6 +113,7 @@ void read_times(Section& section, ChangelogTimes& out) {
   section.positive("stale_after", out.stale_after);
   section.positive("empty_wait", out.empty_wait);
   section.positive("late_upload_window", out.late_upload_window);
+  section.positive("largest_clock_skew", out.largest_clock_skew);
   section.positive("multipart_lifetime", out.multipart_lifetime);
   section.positive("retry_window", out.retry_window);
   section.positive("sweep_interval", out.sweep_interval);
@@ -107,10 +145,12 @@ void bind_fields(Section& section, LongTermStorage& out) {
     out = read_filesystem(section);
   } else if (*type == "gcs") {
     out = read_gcs(section);
-  } else if (*type == "s3compatible") {
+  } else if (*type == "s3") {
     out = read_s3(section);
+  } else if (*type == "s3compatible") {
+    out = read_s3_compatible(section);
   } else {
-    unknown_type(section, *type, "filesystem, gcs or s3compatible");
+    unknown_type(section, *type, "filesystem, gcs, s3 or s3compatible");
   }
 }
 
@@ -169,8 +209,10 @@ void bind_fields(Section& section, StorageConfig& out) {
   if (!type) return;
   if (*type == "filesystem") {
     out = has_path ? read_filesystem(section) : FilesystemStorage{"data"};
-  } else if (*type == "s3compatible") {
+  } else if (*type == "s3") {
     out = read_s3(section);
+  } else if (*type == "s3compatible") {
+    out = read_s3_compatible(section);
   } else if (*type == "gcs") {
     out = read_gcs(section);
   } else if (*type == "bigtable") {
@@ -180,7 +222,7 @@ void bind_fields(Section& section, StorageConfig& out) {
   } else if (*type == "tiered") {
     out = read_tiered(section);
   } else {
-    unknown_type(section, *type, "filesystem, s3compatible, gcs, bigtable, rocksdb or tiered");
+    unknown_type(section, *type, "filesystem, gcs, s3, s3compatible, bigtable, rocksdb or tiered");
   }
 }
 

@@ -6,22 +6,6 @@ namespace {
 // Intents are kept that long (storage/row_cells.h).
 constexpr Duration longest_upload_window = std::chrono::hours(7 * 24);
 
-void check_storage(const StorageConfig& storage, std::vector<std::string>& out) {
-  const auto unavailable = [&](const std::string& key, const std::string& type) {
-    out.push_back(key + ": type " + type + " is not available yet");
-  };
-  if (std::holds_alternative<S3Storage>(storage)) unavailable("storage", "s3compatible");
-  if (std::holds_alternative<GcsStorage>(storage)) unavailable("storage", "gcs");
-  const auto* const tiered = std::get_if<TieredStorage>(&storage);
-  if (tiered == nullptr) return;
-  if (std::holds_alternative<GcsStorage>(tiered->long_term)) {
-    unavailable("storage.long_term", "gcs");
-  }
-  if (std::holds_alternative<S3Storage>(tiered->long_term)) {
-    unavailable("storage.long_term", "s3compatible");
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> startup_errors(const Config& config) {
@@ -42,17 +26,9 @@ std::vector<std::string> startup_errors(const Config& config) {
 
 std::vector<std::string> unavailable_features(const Config& config) {
   std::vector<std::string> out;
-  check_storage(config.storage, out);
   const auto unavailable = [&](bool used, const std::string& what) {
     if (used) out.push_back(what + " not available yet");
   };
-  const auto* const tiered = std::get_if<TieredStorage>(&config.storage);
-  const ChangelogTimes defaults;
-  const auto times = tiered != nullptr ? tiered->changelog.times : defaults;
-  unavailable(times.multipart_lifetime != defaults.multipart_lifetime,
-              "storage.changelog.multipart_lifetime: multipart uploads are");
-  unavailable(times.retry_window != defaults.retry_window,
-              "storage.changelog.retry_window: multipart uploads are");
   unavailable(config.http.tls.has_value(), "http.tls: TLS is");
   unavailable(config.service != ServiceConfig{}, "service: concurrency limits are");
   unavailable(config.metrics.addr.has_value(), "metrics.addr: sending metrics is");

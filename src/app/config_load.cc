@@ -1,6 +1,7 @@
 #include "app/config_load.h"
 
 #include <fstream>
+#include <initializer_list>
 #include <system_error>
 
 #include "app/config_bind.h"
@@ -29,6 +30,64 @@ GoogleIdentity google_identity(const Environment& environment) {
   return out;
 }
 
+std::optional<Secret> secret(const Environment& environment, const std::string& name) {
+  auto text = variable(environment, name);
+  if (!text) return std::nullopt;
+  return Secret{*std::move(text)};
+}
+
+// The value of the first of the variables that is set.
+std::optional<std::string> first_of(const Environment& environment,
+                                    std::initializer_list<const char*> names) {
+  for (const auto* name : names) {
+    if (auto value = variable(environment, name)) return value;
+  }
+  return std::nullopt;
+}
+
+// A file that a variable names, else one in the home directory.
+std::optional<std::string> file_at(const Environment& environment, const char* name,
+                                   const char* below_home) {
+  if (auto named = variable(environment, name)) return named;
+  auto home = variable(environment, "HOME");
+  if (home) *home += below_home;
+  return home;
+}
+
+AwsIdentity aws_identity(const Environment& environment) {
+  AwsIdentity out;
+  out.access_key_id = variable(environment, "AWS_ACCESS_KEY_ID");
+  out.secret_access_key = secret(environment, "AWS_SECRET_ACCESS_KEY");
+  out.session_token = secret(environment, "AWS_SESSION_TOKEN");
+  out.profile = variable(environment, "AWS_PROFILE");
+  out.credentials_file = file_at(environment, "AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials");
+  out.config_file = file_at(environment, "AWS_CONFIG_FILE", "/.aws/config");
+  out.region = first_of(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"});
+  out.web_identity_token_file = variable(environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  out.role_arn = variable(environment, "AWS_ROLE_ARN");
+  out.role_session_name = variable(environment, "AWS_ROLE_SESSION_NAME");
+  out.container_relative_uri = variable(environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  out.container_full_uri = variable(environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  out.container_token = secret(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  out.container_token_file = variable(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  out.sts_endpoint = variable(environment, "AWS_ENDPOINT_URL_STS");
+  out.metadata_endpoint = variable(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  out.metadata_disabled = variable(environment, "AWS_EC2_METADATA_DISABLED") == "true";
+  return out;
+}
+
+// HTTP_PROXY in upper case is not looked at: a server may be made to set it by a request's header.
+OutgoingNetwork outgoing_network(const Environment& environment) {
+  OutgoingNetwork out;
+  out.http_proxy = first_of(environment, {"http_proxy", "all_proxy", "ALL_PROXY"});
+  out.https_proxy = first_of(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+  out.no_proxy = first_of(environment, {"no_proxy", "NO_PROXY"});
+  if (auto directory = variable(environment, "TMPDIR")) {
+    out.temporary_directory = *std::move(directory);
+  }
+  return out;
+}
+
 ConfigLoad load(ConfigValue root, std::vector<ConfigProblem> errors,
                 const Environment& environment) {
   merge_config(root, config_from_environment(environment, errors));
@@ -36,6 +95,8 @@ ConfigLoad load(ConfigValue root, std::vector<ConfigProblem> errors,
   ConfigLoad out;
   out.config = bind_config(root, report);
   out.config.google = google_identity(environment);
+  out.config.aws = aws_identity(environment);
+  out.config.network = outgoing_network(environment);
   out.errors = std::move(errors);
   out.errors.insert(out.errors.end(), report.errors.begin(), report.errors.end());
   out.unknown_keys = std::move(report.unknown_keys);

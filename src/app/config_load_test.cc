@@ -295,17 +295,18 @@ TEST(ConfigCheck, what_is_not_built_yet_is_told) {
       {"killswitches: [{}]", 1},
       {"rate_limits: {bandwidth: {global_bps: 1}}", 1},
       {"usecases: {a: {}}", 1},
-      {"storage: {type: s3compatible, endpoint: e, bucket: b}", 1},
-      {"storage: {type: gcs, bucket: b}", 1},
+      {"storage: {type: s3compatible, endpoint: e, bucket: b}", 0},
+      {"storage: {type: s3, bucket: b}", 0},
+      {"storage: {type: gcs, bucket: b}", 0},
       {"storage: {type: bigtable, project_id: p, instance_name: i, table_name: t}", 0},
       {"storage: {type: rocksdb, path: p}", 0},
       {"storage: {type: tiered, high_volume: {type: rocksdb, path: a}, long_term: {type: "
        "filesystem, path: b}, changelog: {type: rocksdb, retry_window: 1h, multipart_lifetime: "
        "1d}}",
-       2},
+       0},
       {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
        "table_name: t}, long_term: {type: gcs, bucket: b}, changelog: *b}",
-       1},
+       0},
       {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
        "table_name: t}, long_term: {type: filesystem, path: b}, changelog: *b}",
        0},

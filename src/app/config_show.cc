@@ -104,6 +104,7 @@ class Writer {
   void fields(const FilesystemStorage& storage);
   void fields(const RocksdbStorage& storage);
   void fields(const RocksdbChangelog& log);
+  void fields(const S3CompatibleStorage& storage);
   void fields(const S3Storage& storage);
   void fields(const GcsStorage& storage);
   void fields(const BigtableStorage& storage);
@@ -130,6 +131,22 @@ void Writer::fields(const RocksdbChangelog& log) {
 }
 
 void Writer::fields(const S3Storage& storage) {
+  type("s3");
+  field("bucket", storage.bucket);
+  field("region", storage.region);
+  field("endpoint", storage.endpoint);
+  field("path_style", storage.path_style);
+  field("access_key_id", storage.access_key_id);
+  field("secret_access_key", storage.secret_access_key);
+  field("secret_access_key_file", storage.secret_access_key_file);
+  field("conditional_writes", storage.conditional_writes);
+  field("checksums", storage.checksums);
+  field("profile", storage.profile);
+  field("ca_file", storage.ca_file);
+  field("spool_directory", storage.spool_directory);
+}
+
+void Writer::fields(const S3CompatibleStorage& storage) {
   type("s3compatible");
   field("endpoint", storage.endpoint);
   field("bucket", storage.bucket);
@@ -139,6 +156,8 @@ void Writer::fields(const GcsStorage& storage) {
   type("gcs");
   field("bucket", storage.bucket);
   field("endpoint", storage.endpoint);
+  field("ca_file", storage.ca_file);
+  field("spool_directory", storage.spool_directory);
 }
 
 void Writer::fields(const BigtableStorage& storage) {
@@ -166,6 +185,7 @@ void Writer::fields(const ChangelogTimes& times) {
   field("stale_after", times.stale_after);
   field("empty_wait", times.empty_wait);
   field("late_upload_window", times.late_upload_window);
+  field("largest_clock_skew", times.largest_clock_skew);
   field("multipart_lifetime", times.multipart_lifetime);
   field("retry_window", times.retry_window);
   field("sweep_interval", times.sweep_interval);

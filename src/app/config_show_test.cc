@@ -26,6 +26,8 @@ TEST(ConfigShow, what_is_shown_loads_as_the_same_configuration) {
       "storage: {path: \"a \\\"b\\\" \\n: # ü\"}",
       "storage: {type: gcs, bucket: '1', endpoint: 'http://h'}",
       "storage: {type: s3compatible, bucket: b, endpoint: 'true'}",
+      "storage: {type: s3, bucket: b, region: r, path_style: true, profile: p, ca_file: c}",
+      "storage: {type: s3, bucket: b, access_key_id: k, secret_access_key_file: f}",
       "storage: {type: bigtable, project_id: p, instance_name: i, table_name: t, app_profile: a}",
       "storage: {type: rocksdb, path: p}",
       "storage: {type: tiered, high_volume: {type: rocksdb, path: p}, long_term: {type: gcs, "

@@ -1,11 +1,13 @@
 #include "app/google_tokens.h"
 
+#include "app/outgoing_http.h"
 #include "net/google_credentials.h"
 
 namespace objectstore {
 
 GoogleTokens::GoogleTokens(const Machine& machine)
-    : http_(machine.executors.front(), machine.clock, machine.clock, HttpClientSettings()) {}
+    : http_(machine.executors.front(), machine.clock, machine.clock,
+            outgoing_http(machine.network, "https://", std::nullopt)) {}
 
 Result<std::unique_ptr<GoogleTokens>> GoogleTokens::open(const Machine& machine,
                                                          std::string scope) {

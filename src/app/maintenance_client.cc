@@ -127,7 +127,8 @@ class Client {
   }
 
   Machine machine() {
-    return {clock_, random_, logger_, pool_, {context_.get_executor()}, config_.google};
+    return {clock_,         random_,     logger_,        pool_, {context_.get_executor()},
+            config_.google, config_.aws, config_.network};
   }
 
   // false: nobody listens.

@@ -45,6 +45,9 @@ std::size_t sequence_length(std::string_view text) {
 std::string counted(const Json& event) {
   auto line = fmt::format("{} rows, {} blobs, {} entries", number(event, "rows"),
                           number(event, "blobs"), number(event, "entries"));
+  if (const auto uploads = number(event, "open_uploads"); uploads > 0) {
+    line += fmt::format(" ({} open uploads)", uploads);
+  }
   if (const auto bytes = number(event, "bytes_verified"); bytes > 0) {
     line += ", " + readable_bytes(bytes) + " verified";
   }
@@ -182,6 +185,13 @@ void MaintenancePrinter::print_entry(const Json& event) {
   for (const auto& [member, title] : shown) {
     const auto value = text(event, member);
     if (!value.empty()) out_ << "\n    " << title << ": " << printable(value);
+  }
+  if (const auto attempts = number(event, "attempts"); attempts > 0) {
+    out_ << "\n    attempts: " << attempts << ", the last one "
+         << printable(text(event, "last_attempt"));
+  }
+  if (event.contains("due_s")) {
+    out_ << "\n    given up: in " << readable_seconds(number(event, "due_s"));
   }
   out_ << '\n';
 }

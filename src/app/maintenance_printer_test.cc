@@ -99,6 +99,28 @@ TEST(MaintenancePrinter, entries_are_readable) {
             "    new blob: u/objects/k/1\n");
 }
 
+TEST(MaintenancePrinter, multipart_uploads_are_readable) {
+  Printed printed(PrinterStyle{});
+  printed.print(
+      R"({"event":"entry","state":"open_upload","id":"0196","age_s":133,"object":"u/objects/k",)"
+      R"("phase":"idle","attempts":2,"last_attempt":"0197","due_s":93600})");
+  printed.print(R"({"event":"entry","state":"dead_upload","id":"0198","age_s":1,"attempts":0})");
+  EXPECT_EQ(printed.out.str(),
+            "open_upload     0196 2m 13s\n"
+            "    object: u/objects/k\n"
+            "    attempts: 2, the last one 0197\n"
+            "    given up: in 1d 2h\n"
+            "dead_upload     0198 1s\n");
+}
+
+TEST(MaintenancePrinter, open_uploads_are_counted_where_there_are_any) {
+  Printed printed(scrub_style());
+  printed.print(R"({"event":"summary","rows":3,"blobs":2,"entries":4,"open_uploads":3,)"
+                R"("findings":0,"outcome":"clean"})");
+  EXPECT_EQ(printed.out.str(),
+            "clean: looked at 3 rows, 2 blobs, 4 entries (3 open uploads); 0 findings\n");
+}
+
 TEST(MaintenancePrinter, machines_get_the_events_as_they_are) {
   auto style = scrub_style();
   style.json = true;

@@ -60,6 +60,7 @@ Json counts(const char* event, const ScrubProgress& progress) {
   json["rows"] = progress.rows;
   json["blobs"] = progress.blobs;
   json["entries"] = progress.entries;
+  json["open_uploads"] = progress.open_uploads;
   json["swept_later"] = progress.swept_later;
   json["unknown_versions"] = progress.unknown_versions;
   json["bytes_verified"] = progress.bytes_verified;

@@ -85,11 +85,12 @@ TEST(MaintenanceProtocol, events_are_lines_of_json) {
   report.totals.rows = 3;
   report.resume = "1:2:a";
   report.problem = "stopped";
-  EXPECT_EQ(to_line(event_of(report)),
-            R"({"event":"summary","rows":3,"blobs":0,"entries":0,"swept_later":0,)"
-            R"("unknown_versions":0,"bytes_verified":0,"findings":0,"outcome":"incomplete",)"
-            R"("repaired":0,"resume":"1:2:a","problem":"stopped"})"
-            "\n");
+  EXPECT_EQ(
+      to_line(event_of(report)),
+      R"({"event":"summary","rows":3,"blobs":0,"entries":0,"open_uploads":0,)"
+      R"("swept_later":0,"unknown_versions":0,"bytes_verified":0,"findings":0,"outcome":"incomplete",)"
+      R"("repaired":0,"resume":"1:2:a","problem":"stopped"})"
+      "\n");
   EXPECT_EQ(to_line(event_of(Error(ErrorCode::io, "broken"))),
             "{\"event\":\"error\",\"message\":\"broken\",\"code\":\"io\"}\n");
 }

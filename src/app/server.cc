@@ -104,7 +104,8 @@ class Process {
   asio::io_context& main_loop() { return loops_.front()->context(); }
 
   Result<void> prepare() {
-    Machine machine{clock_, random_, logger_, pool_, {}, config_.google};
+    Machine machine{clock_, random_,        logger_,     pool_,
+                    {},     config_.google, config_.aws, config_.network};
     for (const auto& loop : loops_)
       machine.executors.emplace_back(loop->context().get_executor());
     TRY_ASSIGN(storage_, Storage::open(config_.storage, machine, OpenFor::service));

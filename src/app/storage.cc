@@ -2,43 +2,17 @@
 
 #include "app/bigtable_tier.h"
 #include "app/data_directory.h"
+#include "app/filesystem_only.h"
+#include "app/filesystem_tier.h"
+#include "app/gcs_tier.h"
 #include "app/rocksdb_tier.h"
+#include "app/s3_tier.h"
+#include "app/single_bucket.h"
 #include "app/tiers.h"
-#include "backends/filesystem/blob_store.h"
-#include "backends/filesystem/object_store.h"
 
 namespace objectstore {
 
 namespace {
-
-// One directory of files; nothing runs beside requests.
-class FilesystemOnly final : public Storage {
- public:
-  static Result<std::unique_ptr<Storage>> open(const FilesystemStorage& config,
-                                               const Machine& machine) {
-    auto storage = std::make_unique<FilesystemOnly>();
-    TRY_ASSIGN(storage->objects_,
-               FilesystemObjectStore::open(config.path, storage->files_, machine.pool,
-                                           machine.random, machine.logger));
-    return std::unique_ptr<Storage>(std::move(storage));
-  }
-  Task<Result<void>> connect() override { co_return Result<void>(); }
-  ObjectStore& objects() override { return *objects_; }
-  [[nodiscard]] bool writable() const override { return true; }
-  void start(const boost::asio::any_io_executor&) override {}
-  void start_heartbeats(const boost::asio::any_io_executor&) override {}
-  Task<void> stop(Duration) override { co_return; }
-  Result<ScrubParts> maintenance() override { return one_tier(); }
-
- private:
-  PosixFileSystem files_;
-  std::unique_ptr<FilesystemObjectStore> objects_;
-};
-
-Error not_available(std::string_view what) {
-  return Error(ErrorCode::unsupported,
-               "storage type " + std::string(what) + " is not available in this version");
-}
 
 // What is not there is not made: a wrong path would look like a store without objects.
 Result<void> require(const std::filesystem::path& path) {
@@ -50,20 +24,43 @@ Result<void> require(const std::filesystem::path& path) {
                    "configuration");
 }
 
-Result<void> open_blobs(const std::string& path, const Machine& machine, TierParts& parts) {
-  TRY_ASSIGN(auto blobs,
-             FilesystemBlobStore::open(path, *parts.files, machine.pool, machine.logger));
-  parts.blob_lister = blobs.get();
-  parts.blobs = std::move(blobs);
+// Blobs of a tier, or a single tier's objects.
+struct BlobTierOpener {
+  const Machine& machine;
+  bool single = false;
+
+  Result<std::unique_ptr<BlobTier>> operator()(const FilesystemStorage& config) const {
+    return FilesystemTier::open(config, machine);
+  }
+  template <class Bucket>
+  Result<std::unique_ptr<BlobTier>> operator()(const Bucket& config) const {
+    if constexpr (std::is_same_v<Bucket, GcsStorage>) {
+      return GcsTier::make(config, single, machine);
+    } else {
+      return S3Tier::make(config, single, machine);
+    }
+  }
+};
+
+Result<void> open_blobs(const LongTermStorage& config, const Machine& machine, TierParts& parts) {
+  TRY_ASSIGN(parts.blobs, std::visit(BlobTierOpener{machine}, config));
   return Result<void>();
 }
 
+// Redirects wait for the sweep where no blob expires by itself: those of GCS do, by the lifecycle
+// rule that the bucket must have (docs/operations/gcs.md); S3's rules go by an object's age only.
+bigtable::ExpiringRedirects expiring_redirects(const LongTermStorage& config) {
+  return std::holds_alternative<GcsStorage>(config) ? bigtable::ExpiringRedirects::collected
+                                                    : bigtable::ExpiringRedirects::kept;
+}
+
 Result<std::unique_ptr<RowTier>> open_rows(const HighVolumeStorage& config, const Machine& machine,
-                                           bigtable::TableUse use) {
+                                           bigtable::TableUse use,
+                                           bigtable::ExpiringRedirects redirects) {
   if (const auto* rocksdb = std::get_if<RocksdbStorage>(&config)) {
     return RocksdbTier::open(rocksdb->path, machine);
   }
-  return BigtableTier::make(std::get<BigtableStorage>(config), use, machine);
+  return BigtableTier::make(std::get<BigtableStorage>(config), use, redirects, machine);
 }
 
 // Whether the log lies in the table of the rows.
@@ -82,7 +79,8 @@ Result<void> open_log(const TieredStorage& config, const Machine& machine, TierP
   } else if (const auto* table = std::get_if<BigtableStorage>(&config.changelog.log)) {
     if (!share_a_table(config)) {
       const bigtable::TableUse log_only{.rows = false, .change_log = true};
-      TRY_ASSIGN(parts.log_tier, BigtableTier::make(*table, log_only, machine));
+      TRY_ASSIGN(parts.log_tier,
+                 BigtableTier::make(*table, log_only, bigtable::ExpiringRedirects::kept, machine));
     }
   } else {
     return Result<void>();
@@ -103,8 +101,6 @@ Result<void> require_store(const TieredStorage& config) {
 
 Result<std::unique_ptr<Storage>> open_tiered(const TieredStorage& config, const Machine& machine,
                                              OpenFor purpose) {
-  const auto* blobs = std::get_if<FilesystemStorage>(&config.long_term);
-  if (blobs == nullptr) return not_available("gcs or s3compatible");
   if (purpose == OpenFor::maintenance) TRY(require_store(config));
   TierParts parts;
   parts.times = config.changelog.times;
@@ -112,11 +108,12 @@ Result<std::unique_ptr<Storage>> open_tiered(const TieredStorage& config, const 
   // need before the database can be opened. For maintenance the rows: a database that is another
   // process's shows before anything is touched.
   const bool blobs_first = purpose == OpenFor::service;
-  if (blobs_first) TRY(open_blobs(blobs->path, machine, parts));
+  if (blobs_first) TRY(open_blobs(config.long_term, machine, parts));
   const bigtable::TableUse use{.rows = true, .change_log = share_a_table(config)};
-  TRY_ASSIGN(parts.rows, open_rows(config.high_volume, machine, use));
+  TRY_ASSIGN(parts.rows,
+             open_rows(config.high_volume, machine, use, expiring_redirects(config.long_term)));
   TRY(open_log(config, machine, parts));
-  if (!blobs_first) TRY(open_blobs(blobs->path, machine, parts));
+  if (!blobs_first) TRY(open_blobs(config.long_term, machine, parts));
   return std::unique_ptr<Storage>(std::make_unique<Tiers>(std::move(parts), machine));
 }
 
@@ -137,7 +134,7 @@ Result<std::unique_ptr<Storage>> open_rows_alone(const HighVolumeStorage& config
                                                  const Machine& machine) {
   TierParts parts;
   const bigtable::TableUse use{.rows = true, .change_log = false};
-  TRY_ASSIGN(parts.rows, open_rows(config, machine, use));
+  TRY_ASSIGN(parts.rows, open_rows(config, machine, use, bigtable::ExpiringRedirects::kept));
   return std::unique_ptr<Storage>(std::make_unique<Tiers>(std::move(parts), machine));
 }
 
@@ -161,7 +158,13 @@ Result<std::unique_ptr<Storage>> Storage::open(const StorageConfig& config, cons
   if (const auto* rows = std::get_if<BigtableStorage>(&config)) {
     return open_rows_alone(*rows, machine);
   }
-  return not_available("gcs or s3compatible");
+  const BlobTierOpener open_bucket{machine, true};
+  Result<std::unique_ptr<BlobTier>> bucket = Error(ErrorCode::internal, "no such storage");
+  if (const auto* gcs = std::get_if<GcsStorage>(&config)) bucket = open_bucket(*gcs);
+  if (const auto* s3 = std::get_if<S3Storage>(&config)) bucket = open_bucket(*s3);
+  if (const auto* s3 = std::get_if<S3CompatibleStorage>(&config)) bucket = open_bucket(*s3);
+  if (!bucket.ok()) return std::move(bucket).error();
+  return std::unique_ptr<Storage>(std::make_unique<SingleBucket>(*std::move(bucket), machine));
 }
 
 std::optional<std::filesystem::path> control_directory(const StorageConfig& config) {

@@ -13,6 +13,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/random.h"
+#include "storage/multipart_objects.h"
 #include "storage/object_store.h"
 
 namespace objectstore {
@@ -26,6 +27,8 @@ struct Machine {
   // The event loops, each run by one thread; the first is the caller's own.
   std::vector<boost::asio::any_io_executor> executors;
   const GoogleIdentity& google;
+  const AwsIdentity& aws;
+  const OutgoingNetwork& network;
 };
 
 enum class OpenFor : std::uint8_t {
@@ -53,6 +56,8 @@ class Storage {
   [[nodiscard]] virtual Result<ScrubParts> maintenance() = 0;
 
   [[nodiscard]] virtual ObjectStore& objects() = 0;
+  // Null: objects can't be uploaded in parts here.
+  [[nodiscard]] virtual MultipartObjects* multipart() = 0;
   // False while the row store can't write; reads go on. Any thread may call.
   [[nodiscard]] virtual bool writable() const = 0;
   // Starts the endless work: heartbeats, recovery, expiry.

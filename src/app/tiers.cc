@@ -33,7 +33,7 @@ Error one_tier() {
 Tiers::Tiers(TierParts parts, const Machine& machine)
     : machine_(machine), parts_(std::move(parts)) {
   const bool has_blobs = parts_.blobs != nullptr;
-  if (!has_blobs) parts_.blobs = std::make_unique<NoBlobs>(rows_only_limit);
+  if (!has_blobs) no_blobs_ = std::make_unique<NoBlobs>(rows_only_limit);
   if (parts_.log_home != nullptr) {
     log_ = parts_.log_home->make_change_log();
   } else {
@@ -42,6 +42,9 @@ Tiers::Tiers(TierParts parts, const Machine& machine)
   const auto changelog = log_settings(parts_.times, machine_.random);
   TieredSettings settings;
   settings.late_upload_window = parts_.times.late_upload_window;
+  settings.largest_clock_skew = parts_.times.largest_clock_skew;
+  settings.multipart_lifetime = parts_.times.multipart_lifetime;
+  settings.multipart_retry_window = parts_.times.retry_window;
   settings.log_is_durable = log_->durable();
   settings.has_long_term = has_blobs;
   if (!has_blobs) settings.inline_limit = rows_only_limit;
@@ -50,9 +53,10 @@ Tiers::Tiers(TierParts parts, const Machine& machine)
 
   changes_ = std::make_unique<OpenChanges>(*log_, machine_.clock, machine_.random, machine_.logger,
                                            changelog);
+  uploads_ = std::make_unique<UploadEntries>(*log_, machine_.clock, machine_.random, changelog);
   store_ =
-      std::make_unique<TieredStore>(parts_.rows->rows(), *parts_.blobs, *changes_, machine_.clock,
-                                    machine_.random, machine_.logger, settings);
+      std::make_unique<TieredStore>(parts_.rows->rows(), blobs(), *changes_, machine_.clock,
+                                    machine_.random, machine_.logger, settings, multipart_parts());
   recovery_ = std::make_unique<Recovery>(*log_, *changes_, store_->settler(), machine_.clock,
                                          machine_.random, machine_.logger, changelog);
   auto* deleter = has_blobs ? &store_->expiry_deleter() : nullptr;
@@ -60,9 +64,16 @@ Tiers::Tiers(TierParts parts, const Machine& machine)
                                          machine_.logger, sweep_settings);
 }
 
+std::optional<MultipartParts> Tiers::multipart_parts() {
+  auto* parts = parts_.blobs ? parts_.blobs->multipart() : nullptr;
+  if (parts == nullptr) return std::nullopt;
+  return MultipartParts{parts, uploads_.get()};
+}
+
 Task<Result<void>> Tiers::connect() {
   auto connected = co_await parts_.rows->connect();
   if (connected.ok() && parts_.log_tier) connected = co_await parts_.log_tier->connect();
+  if (connected.ok() && parts_.blobs) connected = co_await parts_.blobs->connect();
   if (!connected.ok()) co_await close();
   co_return connected;
 }
@@ -70,14 +81,15 @@ Task<Result<void>> Tiers::connect() {
 Task<void> Tiers::close() {
   co_await parts_.rows->close();
   if (parts_.log_tier) co_await parts_.log_tier->close();
+  if (parts_.blobs) co_await parts_.blobs->close();
 }
 
 Result<ScrubParts> Tiers::maintenance() {
-  if (parts_.blob_lister == nullptr) return one_tier();
+  if (!parts_.blobs) return one_tier();
   return ScrubParts{parts_.rows->lister(),
-                    *parts_.blob_lister,
+                    parts_.blobs->lister(),
                     parts_.rows->rows(),
-                    *parts_.blobs,
+                    parts_.blobs->blobs(),
                     *log_,
                     *changes_,
                     store_->settler(),

@@ -6,11 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "app/blob_tier.h"
 #include "app/config.h"
 #include "app/row_tier.h"
 #include "app/storage.h"
-#include "backends/filesystem/posix_file_system.h"
 #include "changelog/recovery.h"
+#include "changelog/upload_entries.h"
 #include "runtime/task_scope.h"
 #include "tiered/tiered_store.h"
 
@@ -18,11 +19,8 @@ namespace objectstore {
 
 // What a storage of tiers is made of, opened.
 struct TierParts {
-  // Outlives the blob store; made here, so that it doesn't move.
-  std::unique_ptr<PosixFileSystem> files = std::make_unique<PosixFileSystem>();
   std::unique_ptr<RowTier> rows;
-  std::unique_ptr<BlobStore> blobs;   // null: rows alone
-  BlobLister* blob_lister = nullptr;  // of `blobs`
+  std::unique_ptr<BlobTier> blobs;  // null: rows alone
   // Where the log lies: null, none that lasts; otherwise `rows` or `log_tier`.
   RowTier* log_home = nullptr;
   std::unique_ptr<RowTier> log_tier;
@@ -35,6 +33,7 @@ class Tiers final : public Storage {
 
   Task<Result<void>> connect() override;
   ObjectStore& objects() override { return *store_; }
+  MultipartObjects* multipart() override { return store_->multipart(); }
   [[nodiscard]] bool writable() const override { return parts_.rows->writable(); }
   Result<ScrubParts> maintenance() override;
   void start_heartbeats(const boost::asio::any_io_executor& executor) override;
@@ -42,13 +41,17 @@ class Tiers final : public Storage {
   Task<void> stop(Duration limit) override;
 
  private:
+  [[nodiscard]] BlobStore& blobs() { return parts_.blobs ? parts_.blobs->blobs() : *no_blobs_; }
+  [[nodiscard]] std::optional<MultipartParts> multipart_parts();
   [[nodiscard]] Task<void> close();
   [[nodiscard]] Task<void> hurry_after(Duration limit);
 
   Machine machine_;
   TierParts parts_;
+  std::unique_ptr<BlobStore> no_blobs_;  // instead of a tier of them
   std::unique_ptr<ChangeLog> log_;
   std::unique_ptr<OpenChanges> changes_;
+  std::unique_ptr<UploadEntries> uploads_;
   std::unique_ptr<TieredStore> store_;
   std::unique_ptr<Recovery> recovery_;
   std::unique_ptr<ExpirySweep> sweep_;

@@ -13,6 +13,10 @@ int hex_digit(char c) {
   return -1;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 // The number of bytes of the well-formed character at `at`, or 0.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
@@ -47,6 +51,23 @@ std::string percent_decode(std::string_view text) {
       }
     }
     out += text[i];
+  }
+  return out;
+}
+
+std::string percent_encode(std::string_view text, std::string_view plain) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_letter_or_digit(c) || plain.find(c) != std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<std::uint8_t>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
   }
   return out;
 }

@@ -30,6 +30,34 @@ TEST(Percent, decoding) {
     EXPECT_EQ(percent_decode(text), expected) << text;
 }
 
+TEST(Percent, encoding) {
+  const struct {
+    std::string_view text;
+    std::string_view plain;
+    std::string_view expected;
+  } cases[] = {
+      {"", percent_plain::unreserved, ""},
+      {"azAZ09-._~", percent_plain::unreserved, "azAZ09-._~"},
+      {"a/b c", percent_plain::unreserved, "a%2Fb%20c"},
+      {"a/b c", percent_plain::path, "a/b%20c"},
+      {"a~b+c", percent_plain::form, "a%7Eb%2Bc"},
+      {"100%", percent_plain::path, "100%25"},
+      {"=&;:@?#", percent_plain::path, "%3D%26%3B%3A%40%3F%23"},
+      {"\xc3\xa9\xff\0"sv, percent_plain::path, "%C3%A9%FF%00"},
+      {"a-b", "", "a%2Db"},
+  };
+  for (const auto& [text, plain, expected] : cases)
+    EXPECT_EQ(percent_encode(text, plain), expected) << text;
+}
+
+TEST(Percent, what_was_encoded_is_decoded_again) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte)
+    all += static_cast<char>(byte);
+  for (const auto plain : {""sv, percent_plain::form, percent_plain::path})
+    EXPECT_EQ(percent_decode(percent_encode(all, plain)), all);
+}
+
 TEST(Percent, well_formed_utf8) {
   for (const auto text : {""sv, "a\0b"sv, "\xc2\x80"sv, "\xdf\xbf"sv, "\xe0\xa0\x80"sv,
                           "\xed\x9f\xbf"sv, "\xee\x80\x80"sv, "\xef\xbf\xbf"sv,

@@ -2,13 +2,13 @@
 
 namespace objectstore {
 
-ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value) {
+ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value, std::string state) {
   ScannedEntry entry;
-  auto decoded = decode_entry(key, value);
+  auto decoded = decode_entry(key, value, state);
   entry.key = std::move(key);
   entry.time = time;
   if (!decoded.ok()) {
-    entry.content = BrokenEntry{std::move(value), decoded.error()};
+    entry.content = BrokenEntry{std::move(value), decoded.error(), std::move(state)};
   } else if (auto* known = std::get_if<LogEntry>(&*decoded)) {
     entry.content = std::move(*known);
   } else {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,7 @@ namespace objectstore {
 struct BrokenEntry {
   std::string value;
   Error reason;
+  std::string state = {};  // the text of its state, where there is one
 };
 
 struct ScannedEntry {
@@ -27,15 +29,17 @@ struct ScannedEntry {
   std::variant<LogEntry, UnknownEntryVersion, BrokenEntry> content;
 };
 
-// Decodes what a log holds under `key`.
-[[nodiscard]] ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value);
+// Decodes what a log holds under `key`; `state` is empty but for multipart uploads.
+[[nodiscard]] ScannedEntry scanned_entry(std::string key, EntryTime time, std::string value,
+                                         std::string state = {});
 
 struct QuarantinedEntry {
   std::string key;     // of the quarantine's own row
   EntryTime time = 0;  // when it was put there
   std::string value;   // the entry as it lay in the store, for release() and drop()
   std::string reason;
-  std::string text;  // the entry's own text, for decode_entry(); empty where it can't be told
+  std::string text;        // the entry's own text, for decode_entry(); empty where it can't be told
+  std::string state = {};  // that of its state, likewise
   friend bool operator==(const QuarantinedEntry&, const QuarantinedEntry&) = default;
 };
 
@@ -72,6 +76,15 @@ class ChangeLog {
   // Idempotent.
   [[nodiscard]] virtual Task<Result<void>> remove(std::string_view key) = 0;
 
+  // For entries of multipart uploads: writes `next` at `time`, or removes the entry where `next` is
+  // unset, if the state stored under `key` is exactly `expected`; unset: if there is no entry.
+  // A nil nonce: if there is no state; that there is an entry need not be looked at then.
+  // The same request may arrive again later: it is refused then, as every state has its own nonce.
+  [[nodiscard]] virtual Task<Mutation> exchange(std::string_view key,
+                                                const std::optional<UploadState>& expected,
+                                                const std::optional<LogEntry>& next,
+                                                EntryTime time) = 0;
+
   // Entries in key order. A scan that fails half-way is an error, never a short answer.
   [[nodiscard]] virtual Task<Result<std::vector<ScannedEntry>>> scan(
       const ScanRequest& request) = 0;
@@ -87,7 +100,8 @@ class ChangeLog {
   // `after` (empty: from the start).
   [[nodiscard]] virtual Task<Result<std::vector<QuarantinedEntry>>> quarantined(
       EntryTime before, std::string_view after, std::size_t limit) = 0;
-  // Puts a quarantined entry back into the log at `time`.
+  // Puts a quarantined entry back into the log at `time`. A multipart upload's only where there is
+  // none in the log: what is there came later, and the one put aside is forgotten.
   [[nodiscard]] virtual Task<Result<void>> release(const QuarantinedEntry& entry,
                                                    EntryTime time) = 0;
   // Forgets a quarantined entry for good; refused where it is gone or no longer as it was listed.

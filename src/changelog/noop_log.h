@@ -12,6 +12,10 @@ class NoopChangeLog final : public ChangeLog {
     co_return Result<void>();
   }
   Task<Result<void>> remove(std::string_view) override { co_return Result<void>(); }
+  Task<Mutation> exchange(std::string_view, const std::optional<UploadState>&,
+                          const std::optional<LogEntry>&, EntryTime) override {
+    co_return Mutation::refused();
+  }
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest&) override {
     co_return std::vector<ScannedEntry>();
   }

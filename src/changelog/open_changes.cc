@@ -17,6 +17,11 @@ bool ChangeGuard::valid() const {
   return owner_ != nullptr && owner_->valid(change_.id, id_);
 }
 
+Task<Result<void>> ChangeGuard::set_upload(std::string address) {
+  change_.upload = address;
+  co_return co_await owner_->set_upload(change_.id, id_, std::move(address));
+}
+
 Task<Result<void>> ChangeGuard::close() {
   auto* owner = std::exchange(owner_, nullptr);
   co_await owner->retire(change_.id, id_);
@@ -125,8 +130,28 @@ void OpenChanges::forget(const Uuid& id, std::uint64_t guard) {
   if (it != open_.end() && it->second.guard == guard) open_.erase(it);
 }
 
+Task<Result<void>> OpenChanges::set_upload(Uuid id, std::uint64_t guard, std::string address) {
+  std::vector<LogEntry> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = open_.find(id);
+    if (it == open_.end() || it->second.guard != guard) {
+      co_return Error(ErrorCode::unavailable, "the change was taken over");
+    }
+    it->second.entry.change.upload = std::move(address);
+    entries.push_back(it->second.entry);
+  }
+  // A heartbeat from before would write the entry without the address over it.
+  co_await beat_over(id);
+  co_return co_await record(entries);
+}
+
 Task<void> OpenChanges::retire(Uuid id, std::uint64_t guard) {
   forget(id, guard);
+  co_await beat_over(id);
+}
+
+Task<void> OpenChanges::beat_over(Uuid id) {
   std::shared_ptr<Event> in_flight;
   {
     const std::lock_guard lock(mutex_);

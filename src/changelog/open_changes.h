@@ -32,6 +32,8 @@ class ChangeGuard {
   // change: don't commit, and leave the cleanup to them.
   [[nodiscard]] bool valid() const;
 
+  // Adds the address of the upload of the new revision to the entry, durably.
+  [[nodiscard]] Task<Result<void>> set_upload(std::string address);
   // Ends the heartbeats, waiting for one in flight, then removes the entry from the log.
   [[nodiscard]] Task<Result<void>> close();
   // Ends the heartbeats and keeps the entry for a second deletion at `due`.
@@ -79,6 +81,9 @@ class OpenChanges {
   [[nodiscard]] Task<Result<void>> record(const std::vector<LogEntry>& entries);
   [[nodiscard]] bool valid(const Uuid& id, std::uint64_t guard) const;
   void forget(const Uuid& id, std::uint64_t guard);
+  [[nodiscard]] Task<Result<void>> set_upload(Uuid id, std::uint64_t guard, std::string address);
+  // Waits for a heartbeat of the change that is in flight.
+  [[nodiscard]] Task<void> beat_over(Uuid id);
   // Ends the heartbeats of a change; afterwards none of them is in flight.
   [[nodiscard]] Task<void> retire(Uuid id, std::uint64_t guard);
 

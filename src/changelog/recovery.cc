@@ -136,6 +136,10 @@ Task<void> Recovery::act(ScannedEntry entry) {
     co_return;
   }
   auto log_entry = std::get<LogEntry>(entry.content);
+  if (log_entry.upload_state) {
+    co_await settle_upload(std::move(entry), std::move(log_entry));
+    co_return;
+  }
   co_await settle(std::move(entry), std::move(log_entry));
 }
 
@@ -167,6 +171,19 @@ Task<void> Recovery::settle(ScannedEntry entry, LogEntry log_entry) {
     co_return;
   }
   co_await failed(std::move(entry), settled.error());
+}
+
+Task<void> Recovery::settle_upload(ScannedEntry entry, LogEntry log_entry) {
+  observer_.forget(entry.key);
+  const auto settled = co_await settler_.settle_upload(log_entry);
+  if (!settled.ok()) {
+    co_await failed(std::move(entry), settled.error());
+    co_return;
+  }
+  ++counters_.settled;
+  failures_.erase(entry.key);
+  logger_.info("recovery dealt with an upload",
+               {{"change", log_entry.change.id.str()}, {"object", log_entry.change.object}});
 }
 
 Task<void> Recovery::failed(ScannedEntry entry, Error error) {

@@ -28,6 +28,10 @@ class ChangeSettler {
   // two machines, in any order. On an error the entry stays in the log.
   // `swept_later`: the longest possible upload is over, nothing has to be kept any more.
   [[nodiscard]] virtual Task<Result<void>> settle(ChangeGuard guard, bool swept_later) = 0;
+
+  // The same for a multipart upload whose time has passed: given up, given back by a holder that
+  // has vanished, or dead. Nothing has to be claimed; who loses a race against others does nothing.
+  [[nodiscard]] virtual Task<Result<void>> settle_upload(LogEntry entry) = 0;
 };
 
 struct RecoveryCounters {
@@ -67,6 +71,7 @@ class Recovery {
   [[nodiscard]] bool needs_action(const ScannedEntry& entry);
   [[nodiscard]] Task<void> act(ScannedEntry entry);
   [[nodiscard]] Task<void> settle(ScannedEntry entry, LogEntry log_entry);
+  [[nodiscard]] Task<void> settle_upload(ScannedEntry entry, LogEntry log_entry);
   [[nodiscard]] Task<void> failed(ScannedEntry entry, Error error);
   [[nodiscard]] Task<void> put_aside(ScannedEntry entry, std::string reason);
   [[nodiscard]] Task<void> retry_quarantined();

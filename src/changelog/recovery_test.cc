@@ -37,6 +37,14 @@ class FakeSettler final : public ChangeSettler {
     if (error) co_return *error;
     co_return co_await guard.close();
   }
+  // Uploads in parts, by the id of their change.
+  std::vector<Uuid> uploads;
+  std::optional<Error> upload_fault;
+  Task<Result<void>> settle_upload(LogEntry entry) override {
+    uploads.push_back(entry.change.id);
+    if (upload_fault) co_return *upload_fault;
+    co_return Result<void>();
+  }
   [[nodiscard]] std::size_t count(std::uint64_t number) const {
     return static_cast<std::size_t>(std::count(settled.begin(), settled.end(), uuid_of(number)));
   }
@@ -75,6 +83,13 @@ class RecoveryTest : public ::testing::Test {
     const LogEntry entry{change_of(number), swept_later};
     log_.entries.inject(key_of(number), encode_entry(entry), time);
   }
+  // An upload in parts that nobody completes.
+  void leave_upload(std::uint64_t number, EntryTime time) {
+    LogEntry entry{change_of(number), false};
+    entry.upload_state.emplace();
+    entry.upload_state->nonce = uuid_of(1000 + number);
+    ASSERT_TRUE(run(log_.entries.exchange(key_of(number), std::nullopt, entry, time)).is_applied());
+  }
   bool in_log(const std::string& key) { return log_.entries.snapshot().contains(key); }
   bool in_log(std::uint64_t number) { return in_log(key_of(number)); }
   std::vector<QuarantinedEntry> quarantined() {
@@ -108,6 +123,30 @@ TEST_F(RecoveryTest, what_a_crash_left_is_settled_after_it_stood_still) {
   EXPECT_FALSE(in_log(2));
   EXPECT_EQ(counters().settled, 2U);
   EXPECT_EQ(counters().claimed, 2U);
+}
+
+TEST_F(RecoveryTest, uploads_in_parts_are_settled_without_a_claim_once_their_time_has_passed) {
+  leave_upload(1, now_ms() - 60'000);
+  leave_upload(2, now_ms() + 24 * 3'600'000);  // not due for a day
+  start();
+  pass_time(settings_.stale_after + settings_.stale_after / 10);
+  EXPECT_EQ(settler_.uploads, std::vector<Uuid>{uuid_of(1)});
+  EXPECT_EQ(counters().claimed, 0U);
+  EXPECT_EQ(counters().settled, 1U);
+  EXPECT_TRUE(settler_.settled.empty());
+}
+
+TEST_F(RecoveryTest, an_upload_that_can_not_be_settled_goes_into_quarantine_after_its_budget) {
+  leave_upload(1, now_ms() - 60'000);
+  settler_.upload_fault = Error(ErrorCode::unavailable, "the store is away");
+  start();
+  pass_time(1h);
+  EXPECT_GT(settler_.uploads.size(), static_cast<std::size_t>(settings_.settle_attempts));
+  EXPECT_TRUE(quarantined().empty()) << "unavailability says nothing about the entry";
+  settler_.upload_fault = Error(ErrorCode::corrupt, "its state is missing");
+  pass_time(1h);
+  EXPECT_EQ(quarantined().size(), 1U);
+  EXPECT_TRUE(log_.entries.snapshot().empty());
 }
 
 TEST_F(RecoveryTest, a_fresh_entry_is_not_even_claimed_while_its_time_moves) {

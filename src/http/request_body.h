@@ -9,7 +9,7 @@
 #include "http/request_parser.h"
 #include "http/settings.h"
 #include "http/socket_io.h"
-#include "storage/body.h"
+#include "runtime/byte_stream.h"
 
 namespace objectstore {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "storage/body.h"
+#include "runtime/byte_stream.h"
 
 namespace objectstore {
 

@@ -61,13 +61,20 @@ bool BlobAudit::may_commit(const AttemptId& attempt) const {
   return !context_.parts.log.durable() || attempt.id.unix_ms() > unix_ms(settled_before());
 }
 
+bool BlobAudit::expires_by_itself(const ListedBlob& blob) const {
+  if (!blob.expires) return false;
+  const auto now = context_.parts.clock.now();
+  const auto& options = context_.options;
+  return *blob.expires - options.clock_skew <= now && now <= *blob.expires + options.expiry_lag;
+}
+
 bool BlobAudit::may_be_orphan(const ListedBlob& blob, const ListedRow& row) const {
   if (!row.problem.empty()) return false;
   for (const auto& attempt : row.open_intents) {
     if (may_commit(attempt)) return false;
   }
   if (points_to(row.row.state, *blob.revision)) return false;
-  if (blob.written > settled_before()) return false;
+  if (blob.written > settled_before() || expires_by_itself(blob)) return false;
   // Without a log, only its age tells that nobody is about to delete what a write has replaced.
   if (context_.parts.log.durable() || !row.row.stamp) return true;
   return row.row.stamp->number / 1000 < unix_ms(settled_before());

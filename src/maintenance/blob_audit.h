@@ -33,6 +33,8 @@ class BlobAudit {
   }
   // Whether the attempt may still make its row point to a blob.
   [[nodiscard]] bool may_commit(const AttemptId& attempt) const;
+  // Its row may have been collected at its deadline; the store's own rule follows days later.
+  [[nodiscard]] bool expires_by_itself(const ListedBlob& blob) const;
   [[nodiscard]] bool may_be_orphan(const ListedBlob& blob, const ListedRow& row) const;
   // Tells those which are orphans. Returns those whose row was written meanwhile, with the row as
   // it is now: nothing can be said about them yet.

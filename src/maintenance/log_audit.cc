@@ -2,6 +2,16 @@
 
 namespace objectstore {
 
+namespace {
+
+// What should have happened to it at its time.
+std::string_view awaited(const LogEntry& entry) {
+  if (entry.swept_later) return "due for its last sweep since ";
+  return is_open_upload(entry) ? "an upload to be given up since " : "not renewed since ";
+}
+
+}  // namespace
+
 Task<Result<std::string>> LogAudit::open_entries(std::string from) {
   CO_TRY_ASSIGN(auto page, co_await log_page(context_, std::move(from)));
   for (const auto& entry : page.entries)
@@ -15,6 +25,7 @@ Task<Result<void>> LogAudit::check(const ScannedEntry& entry) {
   if (std::holds_alternative<UnknownEntryVersion>(entry.content)) ++totals.unknown_versions;
   const auto* content = std::get_if<LogEntry>(&entry.content);
   if (content != nullptr && content->swept_later) ++totals.swept_later;
+  if (content != nullptr && is_open_upload(*content)) ++totals.open_uploads;
   const auto* broken = std::get_if<BrokenEntry>(&entry.content);
   if (broken == nullptr && !overdue(entry)) co_return Result<void>();
 
@@ -26,7 +37,7 @@ Task<Result<void>> LogAudit::check(const ScannedEntry& entry) {
     Finding finding;
     finding.kind = Finding::Kind::unreadable_entry;
     finding.name = entry.key;
-    finding.bytes = broken->value.size();
+    finding.bytes = broken->value.size() + broken->state.size();
     finding.detail = broken->reason.describe();
     context_.tell(finding);
   }
@@ -47,7 +58,7 @@ void LogAudit::tell_stale(const ScannedEntry& entry, const LogEntry& content) {
   finding.kind = Finding::Kind::stale_entry;
   finding.object = content.change.object;
   finding.name = entry.key;
-  finding.detail = content.swept_later ? "due for its last sweep since " : "not renewed since ";
+  finding.detail = awaited(content);
   finding.detail += std::to_string(seconds) + " s";
   if (!content.owner.empty()) finding.detail += ", last by " + content.owner;
   context_.tell(finding);
@@ -59,7 +70,7 @@ Task<Result<std::string>> LogAudit::quarantined_entries(std::string from) {
     Finding finding;
     finding.kind = Finding::Kind::quarantined_entry;
     finding.name = quarantined.key;
-    finding.bytes = quarantined.text.size();
+    finding.bytes = quarantined.text.size() + quarantined.state.size();
     finding.detail = quarantined.reason;
     const auto entry = entry_of(quarantined);
     if (const auto* content = std::get_if<LogEntry>(&entry.content)) {

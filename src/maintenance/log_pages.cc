@@ -74,7 +74,7 @@ Task<Result<std::vector<ScannedEntry>>> look_up(ScrubContext& context, std::stri
 ScannedEntry entry_of(const QuarantinedEntry& quarantined) {
   std::string key;
   if (quarantined.key.starts_with(quarantine_prefix)) key = key_before_quarantine(quarantined.key);
-  return scanned_entry(std::move(key), quarantined.time, quarantined.text);
+  return scanned_entry(std::move(key), quarantined.time, quarantined.text, quarantined.state);
 }
 
 Task<Result<Mentions>> find_mentions(ScrubContext& context, const std::set<Revision>& wanted) {

@@ -33,6 +33,8 @@ struct ScrubOptions {
   Duration young = std::chrono::hours(26);
   // By how much the clocks of two machines may differ, at most.
   Duration clock_skew = std::chrono::hours(2);
+  // How long after its deadline a store that deletes blobs by itself may still have one.
+  Duration expiry_lag = std::chrono::hours(3 * 24);
   // An entry is stale when its time, by its writer's clock, lies further back than this and the
   // skew together: recovery comes within a minute.
   Duration overdue = std::chrono::hours(1);
@@ -68,7 +70,8 @@ struct ScrubProgress {
   std::string_view phase;  // "change log", "rows", "blobs"
   std::uint64_t rows = 0;  // that hold something
   std::uint64_t blobs = 0;
-  std::uint64_t entries = 0;           // open ones, and the two kinds below
+  std::uint64_t entries = 0;           // open ones, and the three kinds below
+  std::uint64_t open_uploads = 0;      // multipart uploads that wait for their client, or their end
   std::uint64_t swept_later = 0;       // settled, kept for an upload that may finish late
   std::uint64_t unknown_versions = 0;  // of a later program: left alone
   std::uint64_t bytes_verified = 0;

@@ -156,6 +156,30 @@ TEST_F(ScrubTest, entries_kept_for_a_last_sweep_are_counted_apart_and_stale_afte
   EXPECT_EQ(report_.totals.entries, 3U);
 }
 
+TEST_F(ScrubTest, open_uploads_are_counted_apart_and_stale_once_they_should_be_given_up) {
+  const std::pair<UploadPhase, int> uploads[] = {{UploadPhase::idle, -100}, {UploadPhase::idle, -1},
+                                                 {UploadPhase::idle, 4},    {UploadPhase::held, 0},
+                                                 {UploadPhase::held, 5},    {UploadPhase::dead, 0}};
+  for (const auto& [phase, hours] : uploads) {
+    auto entry = add_entry("a", revision_of(path("a"), 7), std::nullopt);
+    entry.upload_state = UploadState{phase, uuid_of(1), {attempt_of(1)}, "upload"};
+    const std::vector<LogEntry> entries(1, entry);
+    const auto time = unix_ms(clock_.now() - std::chrono::hours(hours));
+    ASSERT_TRUE(run(log_.record(entries, time)).ok());
+  }
+  const auto before = log_.snapshot();
+  EXPECT_THAT(findings(), ElementsAre("stale_entry " + path("a"), "stale_entry " + path("a")));
+  std::vector<std::string> details;
+  for (const auto& finding : told_.findings)
+    details.push_back(finding.detail);
+  EXPECT_THAT(details, ::testing::UnorderedElementsAre(HasSubstr("to be given up since 14400 s"),
+                                                       HasSubstr("not renewed since 18000 s")));
+  EXPECT_EQ(report_.totals.open_uploads, 3U);
+  EXPECT_EQ(report_.totals.swept_later, 0U);
+  EXPECT_EQ(report_.totals.entries, 6U);
+  EXPECT_EQ(log_.snapshot().size(), before.size());
+}
+
 TEST_F(ScrubTest, quarantined_unreadable_and_unknown_entries_are_told_apart) {
   put_aside(entry_key(add_entry("aside", std::nullopt, std::nullopt).change.id));
   log_.inject(entry_key(uuid_of(1)), "{", unix_ms(clock_.now()));

@@ -116,17 +116,21 @@ TEST_F(OrphansTest, an_intent_that_nobody_remembers_protects_as_long_as_an_uploa
 }
 
 TEST_F(OrphansTest, a_blob_that_the_log_names_is_no_orphan) {
-  enum class Kind { as_new, as_old, swept_later, quarantined };
-  for (const auto kind : {Kind::as_new, Kind::as_old, Kind::swept_later, Kind::quarantined}) {
+  enum class Kind { as_new, as_old, swept_later, quarantined, open_upload, quarantined_upload };
+  for (const auto kind : {Kind::as_new, Kind::as_old, Kind::swept_later, Kind::quarantined,
+                          Kind::open_upload, Kind::quarantined_upload}) {
     const auto name = add_blob("a", 7);
     auto entry = kind == Kind::as_old ? add_entry("a", std::nullopt, name)
                                       : add_entry("a", name, std::nullopt);
     entry.swept_later = kind == Kind::swept_later;
+    if (kind == Kind::open_upload || kind == Kind::quarantined_upload) {
+      entry.upload_state = UploadState{UploadPhase::idle, uuid_of(9), {}, "upload"};
+    }
     const auto now = unix_ms(clock_.now());
     const std::vector<LogEntry> entries(1, entry);
     ASSERT_TRUE(run(log_.record(entries, now)).ok());
     const auto key = entry_key(entry.change.id);
-    if (kind == Kind::quarantined) put_aside(key);
+    if (kind == Kind::quarantined || kind == Kind::quarantined_upload) put_aside(key);
     // Many more, so that it takes pages to find it.
     for (std::uint64_t other = 100; other < 150; ++other)
       add_entry("other", revision_of(path("other"), other), std::nullopt);
@@ -162,6 +166,41 @@ TEST_F(OrphansTest, without_a_log_what_a_recent_write_replaced_is_no_orphan_yet)
   clock_.advance(options_.young + std::chrono::seconds(1));
   EXPECT_THAT(findings(), ElementsAre("orphaned_blob " + path("a") + " repaired"));
   EXPECT_EQ(blobs_.blobs().size(), 1U);
+}
+
+// A store that deletes what has expired by a rule of its own.
+class ExpiringLister final : public BlobLister {
+ public:
+  ExpiringLister(BlobLister& inner, WallTime expires) : inner_(inner), expires_(expires) {}
+  Task<Result<BlobPage>> list_blobs(std::string from, std::size_t limit) override {
+    CO_TRY_ASSIGN(auto page, co_await inner_.list_blobs(std::move(from), limit));
+    for (auto& blob : page.blobs)
+      blob.expires = expires_;
+    co_return std::move(page);
+  }
+
+ private:
+  BlobLister& inner_;
+  WallTime expires_;
+};
+
+TEST_F(OrphansTest, expired_blobs_without_a_row_are_left_to_a_store_that_deletes_them_by_itself) {
+  add_blob("a", 7);
+  ExpiringLister lister(blobs_, clock_.now() + std::chrono::hours(10));
+  const ScrubParts parts{row_lister_, lister,           rows_,  blobs_,  hooked_log_,
+                         changes_,    store_.settler(), clock_, random_, logger_};
+  ScrubOptions options;
+  const auto orphans = [&] {
+    report_ = wait(scrub(parts, options, told_));
+    return report_.totals.findings;
+  };
+  EXPECT_EQ(orphans(), 1U) << "its row would still be there";
+  clock_.advance(std::chrono::hours(9));
+  EXPECT_EQ(orphans(), 0U) << "the row may be gone by a clock that is ahead";
+  clock_.advance(options.expiry_lag);
+  EXPECT_EQ(orphans(), 0U);
+  clock_.advance(std::chrono::hours(2));
+  EXPECT_EQ(orphans(), 1U) << "the bucket has no such rule";
 }
 
 TEST_F(OrphansTest, where_uploads_may_finish_late_the_orphan_is_swept_again) {

@@ -13,25 +13,6 @@ namespace {
 constexpr std::string_view version = "1:";
 constexpr std::array<std::string_view, 4> phase_names = {"log", "quarantine", "rows", "blobs"};
 
-bool is_plain(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("-._~/").find(c) != std::string_view::npos;
-}
-
-std::string percent_encode(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string text;
-  for (const char c : bytes) {
-    if (is_plain(c)) {
-      text += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    text += {'%', digits[byte >> 4], digits[byte & 15]};
-  }
-  return text;
-}
-
 Error refused(std::string_view text, std::string why) {
   std::string message = "can't resume from \"";
   message.append(text.substr(0, 100)).append("\": ").append(why);
@@ -43,7 +24,7 @@ Error refused(std::string_view text, std::string why) {
 std::string encode_position(const ScrubPosition& position) {
   std::string text(version);
   text.append(phase_names.at(static_cast<std::size_t>(position.phase))).append(":");
-  return text + percent_encode(position.from);
+  return text + percent_encode(position.from, percent_plain::path);
 }
 
 Result<ScrubPosition> parse_position(std::string_view text) {

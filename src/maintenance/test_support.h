@@ -99,9 +99,9 @@ class HookedBlobStore final : public ForwardingBlobStore {
     if (reader) hooked = std::make_unique<Reader>(*this, std::move(reader));
     co_return std::move(hooked);
   }
-  Task<Result<Discarded>> discard(const Revision& name) override {
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view upload) override {
     if (auto error = discard_fault ? discard_fault() : std::nullopt) co_return *std::move(error);
-    co_return co_await inner().discard(name);
+    co_return co_await inner().discard(name, upload);
   }
 
  private:
@@ -216,7 +216,7 @@ class ScrubTest : public TieredTest {
     EXPECT_TRUE(run((*writer)->finish()).ok());
     return name;
   }
-  void drop_blob(const Revision& name) { ASSERT_TRUE(run(blobs_.discard(name)).ok()); }
+  void drop_blob(const Revision& name) { ASSERT_TRUE(run(blobs_.discard(name, "")).ok()); }
   // An entry of a change of that object.
   LogEntry add_entry(const std::string& key, std::optional<Revision> new_revision,
                      std::optional<Revision> old_revision, Duration age = Duration::zero()) {
@@ -231,7 +231,7 @@ class ScrubTest : public TieredTest {
   }
   void put_aside(const std::string& entry_key) {
     const auto stored = log_.snapshot().at(entry_key);
-    const auto entry = scanned_entry(entry_key, stored.time, stored.value);
+    const auto entry = scanned_entry(entry_key, stored.time, stored.value, stored.state);
     const auto now = unix_ms(clock_.now());
     ASSERT_TRUE(run(log_.quarantine(entry, "it could not be settled", now)).is_applied());
   }

@@ -21,6 +21,10 @@ class CallCredentials {
   // The same, fetched where need be. Bounded in time by itself. Errors: unavailable (trying again
   // may help), others (the credentials are wrong).
   [[nodiscard]] virtual Task<Result<std::string>> authorization() = 0;
+
+  // They were refused though they should be good: the next ones are fetched anew. False: there are
+  // none fresher.
+  [[nodiscard]] virtual bool refresh() { return false; }
 };
 
 }  // namespace objectstore

@@ -86,13 +86,7 @@ Result<std::string> CredentialsFile::text_or(std::string_view member, std::strin
 
 Result<std::string> CredentialsFile::url(std::string_view member) const {
   TRY_ASSIGN(auto url, text(member));
-  const auto origin = origin_of(url);
-  const bool local = origin.starts_with("http://127.0.0.1:") || origin == "http://127.0.0.1" ||
-                     origin.starts_with("http://localhost:") || origin == "http://localhost" ||
-                     origin.starts_with("http://[::1]:") || origin == "http://[::1]";
-  if (!local && (!origin.starts_with("https://") || origin == "https://")) {
-    return bad(member, "is no https:// URL");
-  }
+  if (!may_carry_secrets(url)) return bad(member, "is no https:// URL");
   return url;
 }
 
@@ -107,6 +101,17 @@ Result<std::int64_t> CredentialsFile::number_or(std::string_view member,
   if (value == nullptr) return absent;
   if (!value->is_number_integer()) return bad(member, "is no whole number");
   return value->get<std::int64_t>();
+}
+
+bool may_carry_secrets(std::string_view url) {
+  const auto origin = origin_of(url);
+  if (origin.starts_with("https://")) return origin != "https://";
+  for (const std::string_view local : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (!origin.starts_with(local)) continue;
+    const auto rest = std::string_view(origin).substr(local.size());
+    if (rest.empty() || rest.front() == ':') return true;
+  }
+  return false;
 }
 
 std::string origin_of(std::string_view url) {

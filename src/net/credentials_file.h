@@ -43,6 +43,9 @@ class CredentialsFile {
   std::shared_ptr<const nlohmann::json> json_;
 };
 
+// An https:// URL, or an http:// one to this machine.
+[[nodiscard]] bool may_carry_secrets(std::string_view url);
+
 // Scheme and host of a URL: what may be shown of it.
 [[nodiscard]] std::string origin_of(std::string_view url);
 

@@ -10,14 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Any eight letters of it in a row are a leak.
-bool tells(const std::string& text, const std::string& secret) {
-  for (std::size_t at = 0; at + 8 <= secret.size(); ++at) {
-    if (text.find(secret.substr(at, 8)) != std::string::npos) return true;
-  }
-  return false;
-}
-
 class CredentialsSecrecyTest : public CredentialsTest {
  protected:
   const std::string refresh_token = "1//0gSecretRefreshToken+/=";

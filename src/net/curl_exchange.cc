@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/trim.h"
 #include "net/curl_request.h"
 
 namespace objectstore {
@@ -14,13 +15,6 @@ namespace {
 constexpr std::size_t longest_head_bytes = 64 << 10;
 // Above it the server is held back; curl hands out at most a buffer of its own more.
 constexpr std::size_t incoming_limit_bytes = 128 << 10;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
-  const auto begin = text.find_first_not_of(blank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
-}
 
 }  // namespace
 
@@ -167,7 +161,7 @@ Error CurlExchange::error_of(CURLcode result) const {
 // --- time
 
 void CurlExchange::arm_time_out() {
-  auto due = request_.deadline;
+  auto due = deadline();
   if (request_.stall_timeout) {
     const auto stalled_at = progress_at_ + *request_.stall_timeout;
     due = due ? std::min(*due, stalled_at) : stalled_at;
@@ -175,10 +169,16 @@ void CurlExchange::arm_time_out() {
   if (due) loop_->alarms().set(time_out_, *due);
 }
 
+std::optional<MonotonicTime> CurlExchange::deadline() const {
+  if (answered() || !request_.head_deadline) return request_.deadline;
+  if (!request_.deadline) return request_.head_deadline;
+  return std::min(*request_.deadline, *request_.head_deadline);
+}
+
 // Progress does not move the alarm: it rings in vain and is set again.
 void CurlExchange::check_time_out() {
   const auto now = loop_->alarms().now();
-  if (request_.deadline && now >= *request_.deadline) {
+  if (const auto limit = deadline(); limit && now >= *limit) {
     return fail(Error(ErrorCode::deadline_exceeded, where_ + ": the time allowed ran out"));
   }
   // While our own side is slow the server is not to blame.

@@ -57,6 +57,8 @@ class CurlExchange final : public HttpResponse, private CurlTransfer {
   void leave_loop();
   void arm_time_out();
   void check_time_out();
+  // The one that counts for now.
+  [[nodiscard]] std::optional<MonotonicTime> deadline() const;
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);

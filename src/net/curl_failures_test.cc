@@ -101,6 +101,25 @@ TEST_F(CurlFailuresTest, a_deadline_ends_the_request_wherever_it_is) {
   }
 }
 
+TEST_F(CurlFailuresTest, a_deadline_of_the_head_leaves_the_body_its_time) {
+  answer.body = "begin";
+  answer.announced_length = 100;  // the rest never comes
+  for (const auto ending : {Ending::silence, Ending::complete}) {
+    answer.ending = ending;
+    auto request = request_to(server.url());
+    request.head_deadline = clock.monotonic_now() + 5s;
+    request.deadline = clock.monotonic_now() + 20s;
+    testing::Pumped waiting(io, fetch(*client, std::move(request), 1000));
+    testing::settle(io);
+    clock.advance(5s);
+    testing::settle(io);
+    EXPECT_EQ(waiting.ended(), ending == Ending::silence);
+    clock.advance(15s);
+    const auto result = waiting.get();
+    EXPECT_EQ(std::get<HttpFailure>(result).error.code(), ErrorCode::deadline_exceeded);
+  }
+}
+
 TEST_F(CurlFailuresTest, a_deadline_while_waiting_for_a_connection_is_never_sent) {
   HttpClientSettings settings;
   settings.connections_per_host = 1;

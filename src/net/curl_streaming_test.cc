@@ -35,7 +35,7 @@ class CurlStreamingTest : public HttpTest {
 };
 
 // Yields `size` bytes of a pattern, 64 KiB at a time.
-class LargeSource final : public HttpBodySource {
+class LargeSource final : public ByteStream {
  public:
   explicit LargeSource(std::size_t size) : left_(size) {}
   [[nodiscard]] Task<Result<std::string_view>> next() override {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/trim.h"
 #include "net/rfc3339.h"
 #include "net/token_server.h"
 
@@ -23,13 +24,6 @@ struct Account {
   std::string impersonation_url;  // empty: none
   std::int64_t lifetime_s = 3600;
 };
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
-  const auto begin = text.find_first_not_of(blank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
-}
 
 // Blocks.
 Result<std::string> read_subject_token(const Account& account) {

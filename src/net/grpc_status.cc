@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/base64.h"
+
 namespace objectstore {
 
 namespace {
@@ -102,13 +104,11 @@ std::optional<Duration> parse_retry_info(std::string_view any) {
   return std::nullopt;
 }
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
+// As on the wire: padded or not.
+std::optional<std::string> decode_binary(std::string_view text) {
+  std::string padded(text);
+  padded.append((4 - padded.size() % 4) % 4, '=');
+  return base64_decode(padded);
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ RpcCode code_of_http2_error(std::uint32_t error) {
 }
 
 std::optional<Duration> retry_delay_of(std::string_view details) {
-  const auto status = base64_decode(details);
+  const auto status = decode_binary(details);
   if (!status) return std::nullopt;
   // google.rpc.Status {int32 code = 1; string message = 2; repeated Any details = 3}
   ProtoFields fields(*status);
@@ -184,27 +184,6 @@ std::string grpc_timeout(Duration left) {
   if (nanos / 1'000 < limit) return std::to_string(nanos / 1'000) + 'u';
   if (nanos / 1'000'000 < limit) return std::to_string(nanos / 1'000'000) + 'm';
   return std::to_string(std::min(nanos / 1'000'000'000, limit - 1)) + 'S';
-}
-
-std::optional<std::string> base64_decode(std::string_view text) {
-  while (text.ends_with('='))
-    text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int digit = base64_digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  return out;
 }
 
 }  // namespace objectstore

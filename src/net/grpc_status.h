@@ -30,7 +30,4 @@ namespace objectstore {
 // unit; at least "1n".
 [[nodiscard]] std::string grpc_timeout(Duration left);
 
-// nullopt: not base64. Padding may be there or not.
-[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
-
 }  // namespace objectstore

@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "runtime/byte_stream.h"
 #include "runtime/task.h"
 
 namespace objectstore {
@@ -29,19 +30,11 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::optional<std::string_view> find_header(const HttpHeaders& headers,
                                                           std::string_view name);
 
-// Where the body of an upload comes from.
-class HttpBodySource {
- public:
-  virtual ~HttpBodySource() = default;
-  // The next bytes; empty at the end. The view is valid until the next call. An error ends the
-  // request with that error, before the server can take the body for complete.
-  [[nodiscard]] virtual Task<Result<std::string_view>> next() = 0;
-};
-
 struct HttpUpload {
   // Lives until send() has returned. A call of next() that is under way is awaited whatever becomes
-  // of the request meanwhile.
-  HttpBodySource* source = nullptr;
+  // of the request meanwhile. An error of it ends the request with that error, before the server
+  // can take the body for complete.
+  ByteStream* source = nullptr;
   // What the source yields, to the byte; nullopt: sent in chunks.
   std::optional<std::uint64_t> length;
 };
@@ -54,6 +47,8 @@ struct HttpRequest {
   std::variant<SharedBytes, HttpUpload> body;
   // When the whole exchange, the response's body included, must be over.
   std::optional<MonotonicTime> deadline;
+  // When the head of the response must be there.
+  std::optional<MonotonicTime> head_deadline;
   // How long nothing may move while the server is what is waited for.
   std::optional<Duration> stall_timeout = std::chrono::seconds(60);
   // May be sent again, once, where a kept-alive connection turns out dead before any answer came.

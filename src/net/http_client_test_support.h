@@ -69,7 +69,7 @@ class HttpTest : public ::testing::Test {
 };
 
 // Yields `pieces`, then the end or `failure`.
-class ListSource final : public HttpBodySource {
+class ListSource final : public ByteStream {
  public:
   explicit ListSource(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
 

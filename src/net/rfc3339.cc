@@ -71,7 +71,7 @@ Duration scan_offset(Scanner& scanner) {
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
   Scanner scanner(text);
-  const std::chrono::year year(scanner.number(4, 2199));
+  const std::chrono::year year(scanner.number(4, 9999));
   scanner.expect('-');
   const std::chrono::month month(static_cast<unsigned>(scanner.number(2, 12)));
   scanner.expect('-');
@@ -86,6 +86,9 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   const auto offset = scan_offset(scanner);
   const std::chrono::year_month_day date(year, month, day);
   if (!scanner.finished() || !date.ok() || year < std::chrono::year(1970)) return std::nullopt;
+  // The time of day and the offset add up to less than two days.
+  constexpr auto last = std::chrono::floor<std::chrono::days>(WallTime::max());
+  if (std::chrono::sys_days(date) > last - std::chrono::days(2)) return WallTime::max();
   return WallTime(std::chrono::sys_days(date)) + hours + minutes + seconds + fraction - offset;
 }
 

@@ -199,6 +199,57 @@ TEST_F(TokenCacheTest, the_start_waits_for_several_tries) {
   EXPECT_TRUE(again.get().ok());
 }
 
+TEST_F(TokenCacheTest, a_refused_token_is_replaced_before_anybody_gets_it_again) {
+  EXPECT_EQ(token_now(), "t1");
+  go_on(10s);
+  fetcher->gate = std::make_shared<Event>();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(cache->refresh());
+  EXPECT_EQ(cache->cached(), nullptr);
+  EXPECT_EQ(token_now(), "(waits)");
+  EXPECT_TRUE(cache->refresh());
+  fetcher->gate->set();
+  testing::run_ready(io);
+  EXPECT_EQ(*waiting.back()->get(), "t2");
+  EXPECT_EQ(*cache->cached(), "Bearer t2");
+  EXPECT_EQ(fetcher->calls, 2);
+  // Refreshing ahead of time goes on from there.
+  go_on(55min - 1ms);
+  EXPECT_EQ(fetcher->calls, 2);
+  go_on(1ms);
+  EXPECT_EQ(fetcher->calls, 3);
+}
+
+TEST_F(TokenCacheTest, a_token_just_fetched_is_not_the_refused_one) {
+  EXPECT_TRUE(cache->refresh());  // there is none
+  EXPECT_EQ(fetcher->calls, 0);
+  EXPECT_EQ(token_now(), "t1");
+  go_on(10s - 1ms);
+  EXPECT_TRUE(cache->refresh());
+  EXPECT_EQ(token_now(), "t1");
+  go_on(1ms);
+  EXPECT_TRUE(cache->refresh());
+  EXPECT_EQ(token_now(), "t2");
+}
+
+TEST_F(TokenCacheTest, a_refused_token_is_better_than_none) {
+  EXPECT_EQ(token_now(), "t1");
+  go_on(10s);
+  fetcher->failing = Error(ErrorCode::unavailable, "no");
+  EXPECT_TRUE(cache->refresh());
+  EXPECT_EQ(token_now(), "t1");
+  EXPECT_EQ(fetcher->calls, 2);
+  go_on(10min);
+  EXPECT_GT(fetcher->calls, 10);
+  EXPECT_LT(fetcher->calls, 25);
+  fetcher->failing.reset();
+  go_on(1min);
+  EXPECT_EQ(token_now(), "t" + std::to_string(fetcher->calls));
+  const auto calls = fetcher->calls;
+  go_on(50min);
+  EXPECT_EQ(fetcher->calls, calls);
+}
+
 TEST_F(TokenCacheTest, closing_ends_waits_and_refreshing) {
   fetcher->gate = std::make_shared<Event>();
   EXPECT_EQ(token_now(), "(waits)");

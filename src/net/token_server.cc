@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/percent.h"
+#include "net/plain_element.h"
 
 namespace objectstore {
 
@@ -23,38 +24,26 @@ bool holds_part(std::string_view text, std::string_view secret) {
   return false;
 }
 
-bool may_be_shown(const std::string& text, const std::vector<std::string>& secrets) {
+bool may_be_shown(std::string_view text, const std::vector<std::string>& secrets) {
   const auto decoded = percent_decode(text);  // a form may come back as it was sent
   return std::none_of(secrets.begin(), secrets.end(), [&](const std::string& secret) {
     return holds_part(text, secret) || holds_part(decoded, secret);
   });
 }
 
+void append_shown(std::string& out, std::string_view text,
+                  const std::vector<std::string>& secrets) {
+  if (text.empty() || !may_be_shown(text, secrets)) return;
+  out += ": ";
+  for (const char c : text.substr(0, longest_shown))
+    out += c < ' ' || c > '~' ? '?' : c;
+}
+
 void append_shown(std::string& out, const nlohmann::json& object, const char* member,
                   const std::vector<std::string>& secrets) {
   const auto found = object.find(member);
   if (found == object.end() || !found->is_string()) return;
-  auto text = found->get<std::string>();
-  if (text.empty() || !may_be_shown(text, secrets)) return;
-  text.resize(std::min(text.size(), longest_shown));
-  for (auto& c : text) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  out += ": " + text;
-}
-
-void append_form_encoded(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '.' || c == '_';
-    if (plain) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
+  append_shown(out, found->get_ref<const std::string&>(), secrets);
 }
 
 nlohmann::json parse_object(std::string_view body) {
@@ -68,9 +57,9 @@ HttpRequest make_form_post(std::string url, FormFields fields) {
   std::string form;
   for (const auto& [name, value] : fields) {
     if (!form.empty()) form += '&';
-    append_form_encoded(form, name);
+    form += percent_encode(name, percent_plain::form);
     form += '=';
-    append_form_encoded(form, value);
+    form += percent_encode(value, percent_plain::form);
   }
   HttpRequest request;
   request.method = "POST";
@@ -83,6 +72,8 @@ HttpRequest make_form_post(std::string url, FormFields fields) {
 std::string describe_refusal(int status, std::string_view body,
                              const std::vector<std::string>& secrets) {
   auto text = "status " + std::to_string(status);
+  for (const auto* element : {"Code", "Message"})
+    append_shown(text, plain_element(body, element).value_or(""), secrets);
   const auto json = parse_object(body);
   append_shown(text, json, "error", secrets);
   append_shown(text, json, "error_description", secrets);

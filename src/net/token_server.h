@@ -17,8 +17,8 @@ using FormFields = std::initializer_list<std::pair<std::string_view, std::string
 
 // The body of a 200. Any other answer is an error that names `server` and, of the body, at most the
 // members `error` and `error_description` (RFC 6749, 5.2; Google also puts an object under the
-// former): short, printable, and only where they share no part with one of `secrets`. 429 and 5xx
-// are unavailable, other refusals invalid_argument.
+// former) or, of AWS's, the elements Code and Message: short, printable, and only where they share
+// no part with one of `secrets`. 429 and 5xx are unavailable, other refusals invalid_argument.
 [[nodiscard]] Task<Result<std::string>> ask_token_server(TokenParts parts, std::string server,
                                                          HttpRequest request,
                                                          std::vector<std::string> secrets);

@@ -50,6 +50,8 @@ struct ListedBlob {
   std::uint64_t size = 0;            // bytes of payload; 0 where unreadable
   WallTime written;                  // by the store's clock
   std::string problem;
+  // From then on the store deletes it by itself, sooner or later; unset: it never does.
+  std::optional<WallTime> expires = {};
 };
 
 struct BlobPage {

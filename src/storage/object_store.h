@@ -9,7 +9,7 @@
 #include "model/byte_range.h"
 #include "model/metadata.h"
 #include "model/object_id.h"
-#include "storage/body.h"
+#include "runtime/byte_stream.h"
 
 namespace objectstore {
 

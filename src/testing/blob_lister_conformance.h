@@ -48,11 +48,12 @@ class BlobListerConformance : public ::testing::TestWithParam<BlobListerCase> {
   void write(const Revision& name, std::size_t size) {
     auto writer = run(blobs().create(name, Metadata()));
     ASSERT_TRUE(writer.ok()) << writer.error().describe();
+    ASSERT_TRUE(run(begin_unrecorded(**writer)).ok());
     const std::string payload(size, 'x');
     ASSERT_TRUE(run((*writer)->append(payload)).ok());
     ASSERT_TRUE(run((*writer)->finish()).ok());
   }
-  void discard(const Revision& name) { ASSERT_TRUE(run(blobs().discard(name)).ok()); }
+  void discard(const Revision& name) { ASSERT_TRUE(run(blobs().discard(name, "")).ok()); }
 
   BlobPage page(const std::string& from, std::size_t limit) {
     auto listed = run(store_->lister().list_blobs(from, limit));
@@ -131,6 +132,7 @@ TEST_P(BlobListerConformance, uploads_under_way_and_discarded_blobs_are_not_list
   ASSERT_NO_FATAL_FAILURE(discard(name_of(2)));
   auto writer = run(blobs().create(name_of(3), Metadata()));
   ASSERT_TRUE(writer.ok());
+  ASSERT_TRUE(run(begin_unrecorded(**writer)).ok());
   ASSERT_TRUE(run((*writer)->append("bytes")).ok());
   const auto listed = walk(10);
   ASSERT_EQ(listed.size(), 1U);

@@ -1,5 +1,6 @@
 // What every change log does, whatever lies below: the rules of changelog/change_log.h.
-// Instantiate ChangeLogConformance with one ChangeLogCase a backend.
+// Instantiate ChangeLogConformance with one ChangeLogCase a backend, and ChangeLogExchanges
+// (testing/change_log_exchange_conformance.h) with the same.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,8 +20,13 @@ namespace objectstore::testing {
 struct ChangeLogUnderTest {
   virtual ~ChangeLogUnderTest() = default;
   [[nodiscard]] virtual ChangeLog& log() = 0;
-  // Puts any value under any key, as another program or a broken disk would.
-  virtual void inject(const std::string& key, const std::string& value, EntryTime time) = 0;
+  // Puts any value under any key, as another program or a broken disk would; and a state beside it,
+  // or alone, unless it is empty.
+  virtual void put(const std::string& key, EntryTime time, const std::string& value,
+                   const std::string& state) = 0;
+  void inject(const std::string& key, const std::string& value, EntryTime time) {
+    put(key, time, value, std::string());
+  }
 };
 
 struct ChangeLogCase {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,9 @@ class ForwardingBlobStore : public BlobStore {
  public:
   explicit ForwardingBlobStore(BlobStore& inner) : inner_(inner) {}
 
+  [[nodiscard]] Result<void> check_name(std::string_view object_path) const override {
+    return inner_.check_name(object_path);
+  }
   Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
                                                    const Metadata& metadata) override {
     return inner_.create(name, metadata);
@@ -22,7 +26,9 @@ class ForwardingBlobStore : public BlobStore {
   Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override {
     return inner_.open(name);
   }
-  Task<Result<Discarded>> discard(const Revision& name) override { return inner_.discard(name); }
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view upload) override {
+    return inner_.discard(name, upload);
+  }
   Task<Result<bool>> extend(const Revision& name, WallTime deadline) override {
     return inner_.extend(name, deadline);
   }
@@ -43,6 +49,10 @@ class ForwardingChangeLog : public ChangeLog {
     return inner_.record(entries, time);
   }
   Task<Result<void>> remove(std::string_view key) override { return inner_.remove(key); }
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override {
+    return inner_.exchange(key, expected, next, time);
+  }
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
     return inner_.scan(request);
   }

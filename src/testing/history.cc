@@ -103,7 +103,8 @@ std::size_t History::begin_read(const std::string& object) {
 }
 
 void History::end_write(const std::string& object, std::size_t operation) {
-  objects_[object][operation].ended = ++now_;
+  auto& ended = objects_[object][operation].ended;
+  if (ended == never) ended = ++now_;
 }
 
 void History::end_read(const std::string& object, std::size_t operation,

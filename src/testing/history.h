@@ -32,7 +32,7 @@ class History {
   [[nodiscard]] std::size_t begin_write(const std::string& object,
                                         std::optional<std::string> value);
   [[nodiscard]] std::size_t begin_read(const std::string& object);
-  // The write is acknowledged.
+  // The write is acknowledged; for the first time, where several ask about it.
   void end_write(const std::string& object, std::size_t operation);
   void end_read(const std::string& object, std::size_t operation, std::optional<std::string> value);
   // From now on the object may turn absent by itself, if it holds `value`.

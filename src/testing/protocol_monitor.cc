@@ -1,5 +1,7 @@
 #include "testing/protocol_monitor.h"
 
+#include <algorithm>
+
 #include "changelog/change_log.h"
 
 namespace objectstore::testing {
@@ -23,6 +25,10 @@ const std::vector<SimCounters::Named>& SimCounters::names() {
       {"TTI bumps refused", &SimCounters::bumps_refused},
       {"expired redirects removed or overwritten", &SimCounters::expired_overwritten},
       {"blobs that vanished under a reader", &SimCounters::blobs_vanished_for_readers},
+      {"uploads in parts held by a completion", &SimCounters::uploads_held},
+      {"uploads in parts given back", &SimCounters::uploads_given_back},
+      {"uploads in parts that died", &SimCounters::uploads_died},
+      {"completions that lost an upload to others", &SimCounters::holds_refused},
   };
   return all;
 }
@@ -42,9 +48,29 @@ bool ProtocolMonitor::is_pointed_to(const Revision& revision) const {
 }
 
 void ProtocolMonitor::recorded(const LogEntry& entry) {
-  attempts_[entry.change.attempt()];
-  if (entry.change.new_revision) uploader_[*entry.change.new_revision] = entry.change.attempt();
+  const bool plain = !entry.upload_state;
+  if (plain || entry.upload_state->phase == UploadPhase::held) {
+    const auto attempt = plain ? entry.change.attempt() : entry.upload_state->attempts.back();
+    attempts_[attempt];
+    if (entry.change.new_revision) uploader_[*entry.change.new_revision] = attempt;
+  }
   if (entry.swept_later) ++counters_.entries_swept_later;
+}
+
+void ProtocolMonitor::exchanged(const std::optional<UploadState>& from,
+                                const std::optional<LogEntry>& next, bool applied) {
+  if (!from || !next) return;
+  const bool begins_hold =
+      from->phase == UploadPhase::idle && next->upload_state->phase == UploadPhase::held;
+  if (!applied) {
+    if (begins_hold) ++counters_.holds_refused;
+    return;
+  }
+  recorded(*next);
+  if (begins_hold) ++counters_.uploads_held;
+  if (from->phase == next->upload_state->phase) return;
+  if (next->upload_state->phase == UploadPhase::idle) ++counters_.uploads_given_back;
+  if (next->upload_state->phase == UploadPhase::dead) ++counters_.uploads_died;
 }
 
 void ProtocolMonitor::commit_sent(const AttemptId& attempt) {
@@ -105,15 +131,26 @@ void ProtocolMonitor::discard_arrives(const Revision& revision) {
   if (attempt.commit_sent) fail("I4: a blob was deleted while its commit could still succeed");
 }
 
-void ProtocolMonitor::removal_arrives(const std::string& key, const std::set<Revision>& blobs) {
-  std::optional<Change> removed;
+bool ProtocolMonitor::is_over(const LogEntry& entry) {
+  std::vector<AttemptId> named{entry.change.attempt()};
+  if (entry.upload_state) named = entry.upload_state->attempts;
+  const auto committed = [&](const AttemptId& id) { return attempts_[id].committed; };
+  const auto fenced = [&](const AttemptId& id) { return attempts_[id].fenced; };
+  // A commit clears the intents of all others.
+  return std::any_of(named.begin(), named.end(), committed) ||
+         std::all_of(named.begin(), named.end(), fenced);
+}
+
+void ProtocolMonitor::removal_arrives(const std::string& key, const std::set<Revision>& blobs,
+                                      const std::optional<UploadState>& expected) {
+  std::optional<LogEntry> removed;
   std::set<Revision> owned;  // by other entries
   for (const auto& [other, stored] : log_.snapshot()) {
-    const auto scanned = scanned_entry(other, stored.time, stored.value);
+    const auto scanned = scanned_entry(other, stored.time, stored.value, stored.state);
     const auto* entry = std::get_if<LogEntry>(&scanned.content);
     if (entry == nullptr) continue;
     if (other == key) {
-      removed = entry->change;
+      if (!expected || entry->upload_state == expected) removed = *entry;
       continue;
     }
     for (const auto& revision : {entry->change.new_revision, entry->change.old_revision}) {
@@ -121,11 +158,10 @@ void ProtocolMonitor::removal_arrives(const std::string& key, const std::set<Rev
     }
   }
   if (!removed) return;  // a late copy
-  const auto& attempt = attempts_[removed->attempt()];
-  if (!attempt.committed && !attempt.fenced) {
+  if (!is_over(*removed)) {
     fail("I6: an entry was removed whose attempt had neither committed nor been fenced");
   }
-  for (const auto& revision : {removed->new_revision, removed->old_revision}) {
+  for (const auto& revision : {removed->change.new_revision, removed->change.old_revision}) {
     if (!revision || !blobs.contains(*revision)) continue;
     if (!is_pointed_to(*revision) && !owned.contains(*revision)) {
       fail("I6: an entry was removed before the blob it names: " + revision->path());

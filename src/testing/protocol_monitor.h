@@ -33,6 +33,10 @@ struct SimCounters {
   std::uint64_t bumps_refused = 0;
   std::uint64_t expired_overwritten = 0;  // redirects past their deadline, also by sweeps
   std::uint64_t blobs_vanished_for_readers = 0;
+  std::uint64_t uploads_held = 0;  // uploads in parts: completions that got hold of theirs
+  std::uint64_t uploads_given_back = 0;
+  std::uint64_t uploads_died = 0;
+  std::uint64_t holds_refused = 0;  // two completions at a time, or one of an upload that is dead
 
   SimCounters& operator+=(const SimCounters& other);
   struct Named {
@@ -51,6 +55,9 @@ class ProtocolMonitor {
       : rows_(rows), log_(log) {}
 
   void recorded(const LogEntry& entry);
+  // Of the entry of an upload in parts; `next` is unset for a removal.
+  void exchanged(const std::optional<UploadState>& from, const std::optional<LogEntry>& next,
+                 bool applied);
   void commit_sent(const AttemptId& attempt);
   // Before it is applied to the row.
   void commit_arrives(const std::string& key, const AttemptId& attempt, WallTime now);
@@ -58,7 +65,9 @@ class ProtocolMonitor {
   void fence_applied(int process, const AttemptId& attempt, FenceFound found);
   // Before they are applied.
   void discard_arrives(const Revision& revision);
-  void removal_arrives(const std::string& entry, const std::set<Revision>& blobs);
+  // `expected`: only if the entry has that state.
+  void removal_arrives(const std::string& entry, const std::set<Revision>& blobs,
+                       const std::optional<UploadState>& expected = {});
   void finish_applied(const Revision& revision, const std::string& payload, bool created);
   // Whether it was sent before.
   [[nodiscard]] bool small_write_sent(const Stamp& stamp);
@@ -80,6 +89,8 @@ class ProtocolMonitor {
     std::set<int> fenced_by;
   };
   void fail(std::string what);
+  // Whether none of the attempts that `entry` names can still commit.
+  [[nodiscard]] bool is_over(const LogEntry& entry);
   [[nodiscard]] bool is_pointed_to(const Revision& revision) const;
 
   const MemoryRowStore& rows_;

@@ -15,22 +15,6 @@ ObjectId object_id(const std::string& name) {
   return id;
 }
 
-// A payload that arrives in two pieces.
-class TextStream final : public ByteStream {
- public:
-  explicit TextStream(std::string text) : text_(std::move(text)) {}
-  Task<Result<std::string_view>> next() override {
-    const auto rest = std::string_view(text_).substr(offset_);
-    const auto piece = rest.substr(0, (rest.size() + 1) / 2);
-    offset_ += piece.size();
-    co_return piece;
-  }
-
- private:
-  std::string text_;
-  std::size_t offset_ = 0;
-};
-
 SweepSettings sweep_settings(const SimServerSettings& settings) {
   SweepSettings sweep;
   sweep.interval = settings.sweep_interval;
@@ -44,6 +28,8 @@ TieredSettings SimServerSettings::tiered() const {
   settings.inline_limit = sim_inline_limit;
   settings.late_upload_window = late_upload_window;
   settings.largest_clock_skew = largest_clock_skew;
+  settings.multipart_lifetime = multipart_lifetime;
+  settings.multipart_retry_window = multipart_lifetime / 2;
   return settings;
 }
 
@@ -62,10 +48,13 @@ SimServer::SimServer(SimWorld& world, int id, SimBackends& backends, CallPolicy&
       network_(process_, policy, backends.monitor.counters()),
       rows_(network_, backends, settings.rules),
       blobs_(network_, backends),
+      multipart_(network_, backends),
       log_(network_, backends),
       stores_{&rows_, &blobs_, &log_},
       changes_(decorated(settings), clock_, random_, logger_, settings.change_log()),
-      store_(*stores_.rows, *stores_.blobs, changes_, clock_, random_, logger_, settings.tiered()),
+      entries_(*stores_.log, clock_, random_, settings.change_log()),
+      store_(*stores_.rows, *stores_.blobs, changes_, clock_, random_, logger_, settings.tiered(),
+             MultipartParts{&multipart_, &entries_}),
       recovery_(*stores_.log, changes_, store_.settler(), clock_, random_, logger_,
                 settings.change_log()),
       sweep_(rows_, &store_.expiry_deleter(), clock_, logger_, sweep_settings(settings)) {
@@ -112,6 +101,93 @@ Task<void> SimServer::write_task(std::string object, std::optional<std::string> 
                          std::to_string(operation) + " " + object + ": " +
                          (result.ok() ? "acknowledged" : result.error().describe()));
   if (result.ok()) history.end_write(object, operation);
+  --operations_;
+  done();
+}
+
+void SimServer::begin_upload(const std::string& object, const std::string& value,
+                             ExpirationPolicy policy,
+                             std::function<void(std::optional<PartUpload>)> done) {
+  ++operations_;
+  tasks_.spawn(process_.context().get_executor(),
+               upload_task(object, value, policy, std::move(done)));
+}
+
+Task<void> SimServer::upload_task(std::string object, std::string value, ExpirationPolicy policy,
+                                  std::function<void(std::optional<PartUpload>)> done) {
+  auto upload = co_await upload_parts(object, value, policy);
+  process_.world().trace("p" + std::to_string(process_.id()) + " uploads parts of " + object +
+                         " = " + value + ": " + (upload.ok() ? "done" : upload.error().describe()));
+  --operations_;
+  done(upload.ok() ? std::optional(*std::move(upload)) : std::nullopt);
+}
+
+Task<Result<SimServer::PartUpload>> SimServer::upload_parts(std::string object, std::string value,
+                                                            ExpirationPolicy policy) {
+  auto& store = *store_.multipart();
+  const auto id = object_id(object);
+  Metadata metadata;
+  metadata.expiration = policy;
+  metadata.time_expires = *policy.deadline_from(clock_.now());
+  PartUpload upload;
+  CO_TRY_ASSIGN(upload.id, co_await store.initiate(id, std::move(metadata)));
+  const auto half = value.size() / 2;
+  for (std::uint32_t number = 1; number <= 2; ++number) {
+    auto bytes = number == 1 ? value.substr(0, half) : value.substr(half);
+    PartToUpload part;
+    part.number = number;
+    part.length = bytes.size();
+    TextStream stream(std::move(bytes));
+    part.stream = &stream;
+    CO_TRY_ASSIGN(const auto stored, co_await store.put_part(id, upload.id, part));
+    const auto* etag = std::get_if<std::string>(&stored);
+    if (etag == nullptr) co_return Error(ErrorCode::unavailable, "the upload is gone");
+    upload.parts.push_back(ListedPart{number, *etag});
+  }
+  upload.object = std::move(object);
+  co_return std::move(upload);
+}
+
+void SimServer::complete_upload(PartUpload upload, History& history, std::size_t operation,
+                                std::function<void(bool again)> done) {
+  ++operations_;
+  tasks_.spawn(process_.context().get_executor(),
+               complete_task(std::move(upload), history, operation, std::move(done)));
+}
+
+Task<void> SimServer::complete_task(PartUpload upload, History& history, std::size_t operation,
+                                    std::function<void(bool)> done) {
+  const auto id = object_id(upload.object);
+  const auto result = co_await store_.multipart()->complete(id, upload.id, upload.parts);
+  std::string told = "no such upload";
+  bool again = false;
+  if (!result.ok()) {
+    told = result.error().describe();
+    again = result.error().retryable();
+  } else if (std::holds_alternative<BlobCompleted>(*result)) {
+    told = "acknowledged";
+    history.end_write(upload.object, operation);
+  } else if (std::holds_alternative<CompletionInProgress>(*result)) {
+    told = "in progress";
+    again = true;
+  }
+  process_.world().trace("p" + std::to_string(process_.id()) + " completes #" +
+                         std::to_string(operation) + " " + upload.object + ": " + told);
+  --operations_;
+  done(again);
+}
+
+void SimServer::abort_upload(PartUpload upload, std::function<void()> done) {
+  ++operations_;
+  tasks_.spawn(process_.context().get_executor(), abort_task(std::move(upload), std::move(done)));
+}
+
+Task<void> SimServer::abort_task(PartUpload upload, std::function<void()> done) {
+  const auto id = object_id(upload.object);
+  const auto aborted = co_await store_.multipart()->abort(id, upload.id);
+  process_.world().trace("p" + std::to_string(process_.id()) + " aborts the upload of " +
+                         upload.object + ": " +
+                         (aborted.ok() ? "done" : aborted.error().describe()));
   --operations_;
   done();
 }
@@ -189,6 +265,9 @@ std::optional<std::string> check_at_rest(const SimBackends& backends) {
   }
   for (const auto& blob : backends.blobs.blobs()) {
     if (!owned.contains(blob)) return "I3: nobody points to blob " + blob.path();
+  }
+  if (const auto uploads = backends.blobs.multipart_uploads(); !uploads.empty()) {
+    return "I3: nobody will end the upload of " + uploads.begin()->second.path();
   }
   if (const auto log = backends.log.snapshot(); !log.empty()) {
     return "I9: an entry is left in the log: " + log.begin()->first + " " +

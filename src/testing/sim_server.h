@@ -8,6 +8,7 @@
 
 #include "changelog/recovery.h"
 #include "testing/history.h"
+#include "testing/sim_multipart.h"
 #include "testing/sim_stores.h"
 #include "tiered/tiered_store.h"
 
@@ -41,7 +42,8 @@ struct SimServerSettings {
   // Longer than any upload lasts in a simulation, pauses included.
   Duration late_upload_window = std::chrono::hours(4);
   Duration largest_clock_skew = std::chrono::hours(2);  // as TieredSettings has it
-  ChangeLogSettings log;                                // but for its late_upload_window
+  Duration multipart_lifetime = std::chrono::minutes(40);
+  ChangeLogSettings log;  // but for its late_upload_window
   // Puts other stores between those of the process and what uses them; may return null.
   std::function<std::unique_ptr<StoreDecorator>(StoreView, SimProcess&, Clock&)> decorate;
 
@@ -71,12 +73,34 @@ class SimServer {
              std::function<void()> done, ExpirationPolicy policy = {});
   void read(const std::string& object, History& history, std::function<void()> done);
 
+  // An upload in two parts, up to its completion; `done` gets nullopt where that did not succeed.
+  struct PartUpload {
+    std::string object;
+    std::string id;
+    std::vector<ListedPart> parts;
+  };
+  void begin_upload(const std::string& object, const std::string& value, ExpirationPolicy policy,
+                    std::function<void(std::optional<PartUpload>)> done);
+  // One try of its completion, which is the operation `operation` of the history; `done` learns
+  // whether another try may still succeed.
+  void complete_upload(PartUpload upload, History& history, std::size_t operation,
+                       std::function<void(bool again)> done);
+  void abort_upload(PartUpload upload, std::function<void()> done);
+
  private:
   // The log to use, after the settings' decorator has taken its place.
   [[nodiscard]] ChangeLog& decorated(const SimServerSettings& settings);
   [[nodiscard]] Task<void> write_task(std::string object, std::optional<std::string> value,
                                       ExpirationPolicy policy, History& history,
                                       std::size_t operation, std::function<void()> done);
+  [[nodiscard]] Task<void> upload_task(std::string object, std::string value,
+                                       ExpirationPolicy policy,
+                                       std::function<void(std::optional<PartUpload>)> done);
+  [[nodiscard]] Task<Result<PartUpload>> upload_parts(std::string object, std::string value,
+                                                      ExpirationPolicy policy);
+  [[nodiscard]] Task<void> complete_task(PartUpload upload, History& history, std::size_t operation,
+                                         std::function<void(bool)> done);
+  [[nodiscard]] Task<void> abort_task(PartUpload upload, std::function<void()> done);
   [[nodiscard]] Task<void> read_task(std::string object, History& history, std::size_t operation,
                                      std::function<void()> done);
 
@@ -88,10 +112,12 @@ class SimServer {
   SimNetwork network_;
   SimRowStore rows_;
   SimBlobStore blobs_;
+  SimMultipart multipart_;
   SimChangeLog log_;
   std::unique_ptr<StoreDecorator> decorator_;
   StoreView stores_;
   OpenChanges changes_;
+  UploadEntries entries_;
   TieredStore store_;
   Recovery recovery_;
   ExpirySweep sweep_;

@@ -116,6 +116,14 @@ class SimBlobStore::Writer final : public BlobWriter {
     return inner_->append(bytes);
   }
 
+  // A request only where the store opens something by it.
+  Task<Result<std::string>> begin() override {
+    CO_TRY_ASSIGN(auto address, co_await inner_->begin());
+    if (address.empty()) co_return address;
+    std::function<Result<std::string>()> apply = [address] { return Result<std::string>(address); };
+    co_return co_await network_.ask<std::string>("begin", std::move(apply));
+  }
+
   Task<Result<void>> finish() override {
     auto& world = network_.process().world();
     auto done = std::make_shared<bool>(false);
@@ -162,11 +170,11 @@ Task<Result<std::unique_ptr<BlobReader>>> SimBlobStore::open(const Revision& nam
   co_return std::move(*found);
 }
 
-Task<Result<Discarded>> SimBlobStore::discard(const Revision& name) {
+Task<Result<Discarded>> SimBlobStore::discard(const Revision& name, std::string_view upload) {
   auto& world = network_.process().world();
-  return network_.ask<Discarded>("discard", [this, &world, name] {
+  return network_.ask<Discarded>("discard", [this, &world, name, upload = std::string(upload)] {
     backends_.monitor.discard_arrives(name);
-    return world.immediately(backends_.blobs.discard(name));
+    return world.immediately(backends_.blobs.discard(name, upload));
   });
 }
 
@@ -193,6 +201,18 @@ Task<Result<void>> SimChangeLog::remove(std::string_view key) {
   return network_.ask<void>("remove", [this, &world, key = std::string(key)] {
     backends_.monitor.removal_arrives(key, backends_.blobs.blobs());
     return world.immediately(backends_.log.remove(key));
+  });
+}
+
+Task<Mutation> SimChangeLog::exchange(std::string_view key,
+                                      const std::optional<UploadState>& expected,
+                                      const std::optional<LogEntry>& next, EntryTime time) {
+  auto& world = network_.process().world();
+  return network_.mutate("exchange", [this, &world, key = std::string(key), expected, next, time] {
+    if (!next) backends_.monitor.removal_arrives(key, backends_.blobs.blobs(), expected);
+    auto exchanged = world.immediately(backends_.log.exchange(key, expected, next, time));
+    backends_.monitor.exchanged(expected, next, exchanged.is_applied());
+    return exchanged;
   });
 }
 

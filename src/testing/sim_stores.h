@@ -72,7 +72,7 @@ class SimBlobStore final : public BlobStore {
   Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
                                                    const Metadata& metadata) override;
   Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override;
-  Task<Result<Discarded>> discard(const Revision& name) override;
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view upload) override;
   Task<Result<bool>> extend(const Revision& name, WallTime deadline) override;
 
  private:
@@ -89,6 +89,8 @@ class SimChangeLog final : public ChangeLog {
   [[nodiscard]] bool durable() const override { return true; }
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
   Task<Result<void>> remove(std::string_view key) override;
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
   Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,

@@ -27,6 +27,10 @@ struct TieredSettings {
   // By how much the clocks of two machines may differ, at most. Added to the window before the last
   // sweep for a late upload; a larger difference can leave a blob behind, never lose one.
   Duration largest_clock_skew = std::chrono::hours(2);
+  // How long a multipart upload may take from its start, and how long at least it can be completed
+  // again after a completion that failed.
+  Duration multipart_lifetime = std::chrono::hours(7 * 24);
+  Duration multipart_retry_window = std::chrono::hours(24);
   // A commit is sent within this time after its intent was, or never: stores collect intents and
   // fences after seven days, and not always in the order in which they were written.
   Duration attempt_lifetime = std::chrono::hours(6 * 24);

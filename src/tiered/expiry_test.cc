@@ -104,7 +104,7 @@ TEST_F(ExpiryTest, row_without_its_blob_is_not_bumped) {
   (void)got;
   const auto bumped = deadline("k");
   const auto blobs = blobs_.blobs();
-  (void)run(blobs_.discard(*blobs.begin()));
+  (void)run(blobs_.discard(*blobs.begin(), ""));
   clock_.advance(hours(2));
   EXPECT_EQ(get("k"), "corrupt");
   EXPECT_EQ(deadline("k"), bumped);

@@ -20,11 +20,13 @@ Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string
 
   // What discard() needs lies in the store before the entry does.
   CO_TRY_ASSIGN(auto writer, co_await context_.blobs.create(revision, metadata));
-  auto [streamed, prepared] = co_await when_both(stream(*writer, std::move(head), upload, progress),
-                                                 prepare(std::move(key), revision, progress));
+  auto [streamed, prepared] =
+      co_await when_both(stream(*writer, std::move(head), upload, progress),
+                         prepare(*writer, std::move(key), revision, progress));
   if (!prepared.ok()) {
     writer.reset();
-    if (!progress.recorded) co_await discard_unfinished(revision);
+    const std::string not_begun;
+    if (!progress.recorded) co_await discard_unfinished(revision, not_begun);
     co_return std::move(prepared).error();
   }
 
@@ -34,7 +36,7 @@ Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string
     // Its only writer never asked for the blob and never will: what the upload takes up can go
     // before the fence, which a full disk would refuse.
     writer.reset();
-    co_await discard_unfinished(revision);
+    co_await discard_unfinished(revision, prepared->guard.change().upload);
     co_await settlement_.settle_in_background(std::move(prepared->guard), UploadEnded::yes);
     co_return finished;
   }
@@ -70,24 +72,45 @@ Result<void> LargePut::check_deadline(const Progress& progress) const {
   return Error(ErrorCode::deadline_exceeded, "the upload took too long");
 }
 
-Task<Result<LargePut::Prepared>> LargePut::prepare(std::string key, const Revision& revision,
-                                                   Progress& progress) {
+Task<Result<LargePut::Prepared>> LargePut::prepare(BlobWriter& writer, std::string key,
+                                                   const Revision& revision, Progress& progress) {
   auto begun = co_await protected_write_.begin(std::move(key), context_.request_deadline());
   if (!begun.ok()) {
     progress.prepare_failed = true;
+    writer.give_up();
     co_return std::move(begun).error();
   }
   progress.recorded = true;
   auto guard = co_await protected_write_.record(*begun, revision);
   if (!guard.ok()) {
     progress.prepare_failed = true;
+    writer.give_up();
     co_return std::move(guard).error();
+  }
+  auto upload_begun = co_await begin_upload(writer, *guard);
+  if (!upload_begun.ok()) {
+    progress.prepare_failed = true;
+    co_await settlement_.settle_in_background(std::move(*guard), UploadEnded::no);
+    co_return std::move(upload_begun).error();
   }
   co_return Prepared{std::move(*begun), std::move(*guard)};
 }
 
-Task<void> LargePut::discard_unfinished(const Revision& revision) {
-  const auto discarded = co_await context_.blobs.discard(revision);
+Task<Result<void>> LargePut::begin_upload(BlobWriter& writer, ChangeGuard& guard) {
+  CO_TRY_ASSIGN(auto address, co_await writer.begin());
+  // Without it in the log, nobody else could end an upload whose last step is delayed.
+  Result<void> kept;
+  if (!address.empty()) kept = co_await guard.set_upload(std::move(address));
+  if (kept.ok()) {
+    writer.proceed();
+  } else {
+    writer.give_up();
+  }
+  co_return kept;
+}
+
+Task<void> LargePut::discard_unfinished(const Revision& revision, const std::string& upload) {
+  const auto discarded = co_await context_.blobs.discard(revision, upload);
   if (!discarded.ok()) {
     context_.logger.warn("an upload that was given up could not be removed",
                          {{"revision", revision.path()}, {"error", discarded.error().describe()}});

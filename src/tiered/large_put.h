@@ -25,13 +25,14 @@ class LargePut {
   // Step 4 but for its end: the bytes on their way into the store.
   [[nodiscard]] Task<Result<void>> stream(BlobWriter& writer, std::string head, Upload upload,
                                           Progress& progress);
-  // Steps 1 to 3, meanwhile.
-  [[nodiscard]] Task<Result<Prepared>> prepare(std::string key, const Revision& revision,
-                                               Progress& progress);
+  // Steps 1 to 3, meanwhile, and what the store may be told once the entry is recorded.
+  [[nodiscard]] Task<Result<Prepared>> prepare(BlobWriter& writer, std::string key,
+                                               const Revision& revision, Progress& progress);
+  [[nodiscard]] Task<Result<void>> begin_upload(BlobWriter& writer, ChangeGuard& guard);
   // An upload that goes on longer could finish after the sweep that looks for late ones.
   [[nodiscard]] Result<void> check_deadline(const Progress& progress) const;
   // Before finish(): the blob does not exist, and nothing that was committed points to it.
-  [[nodiscard]] Task<void> discard_unfinished(const Revision& revision);
+  [[nodiscard]] Task<void> discard_unfinished(const Revision& revision, const std::string& upload);
 
   TieredContext& context_;
   Settlement& settlement_;

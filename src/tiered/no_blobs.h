@@ -19,7 +19,9 @@ class NoBlobs final : public BlobStore {
   Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override {
     co_return missing_tier(name);
   }
-  Task<Result<Discarded>> discard(const Revision& name) override { co_return missing_tier(name); }
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view) override {
+    co_return missing_tier(name);
+  }
   Task<Result<bool>> extend(const Revision& name, WallTime) override {
     co_return missing_tier(name);
   }

@@ -8,13 +8,11 @@ Error try_again(std::string why) {
   return Error(ErrorCode::unavailable, std::move(why));
 }
 
-// A stamp that is missing is no difference: the store may have collected it, or there never was
-// one. It counts as the lowest.
+}  // namespace
+
 bool written_since(const Row& as_read, const Row& now) {
   return now.stamp.value_or(Stamp{}) > as_read.stamp.value_or(Stamp{});
 }
-
-}  // namespace
 
 std::optional<Revision> Begun::old_revision() const {
   const auto* target = redirect_target(as_read.state);
@@ -98,9 +96,15 @@ Task<Result<void>> ProtectedWrite::commit(Begun begun, RowState state,
 }
 
 Task<Result<void>> ProtectedWrite::after_refusal(const Begun& begun, const Verdict& verdict) {
+  if (!written_since(begun.as_read, verdict.row)) {
+    co_return try_again("the change was fenced by recovery");
+  }
+  // The other's stamp may be older than ours: it doesn't refuse a second copy of the fast request.
+  if (begun.fast_stamp && verdict.row.stamp < begun.fast_stamp) {
+    co_return try_again("the object is being written by others");
+  }
   // Another write was committed meanwhile: this one counts as done just before it.
-  if (written_since(begun.as_read, verdict.row)) co_return Result<void>();
-  co_return try_again("the change was fenced by recovery");
+  co_return Result<void>();
 }
 
 Task<Result<void>> ProtectedWrite::resolve(Begun begun, Stamp stamp, Mutation committed,

@@ -18,10 +18,17 @@ struct Begun {
   // An expiry is no write: it leaves the stamp as it was, so that a write which it overtakes is not
   // taken for one that was done before another write, and acknowledged.
   bool keeps_stamp = false;
+  // Of the request that a small write began with. It was refused, but may be delivered once more:
+  // only a stamp above its own keeps it from being applied then.
+  std::optional<Stamp> fast_stamp = {};
 
   // The blob that the write replaces.
   [[nodiscard]] std::optional<Revision> old_revision() const;
 };
+
+// Whether the row was written between the two readings. A stamp that is missing is no difference:
+// the store may have collected it, or there never was one. It counts as the lowest.
+[[nodiscard]] bool written_since(const Row& as_read, const Row& now);
 
 class ProtectedWrite {
  public:

@@ -20,10 +20,10 @@ Task<Result<Verdict>> Settlement::judge(const std::string& key, const AttemptId&
   co_return std::move(verdict);
 }
 
-Task<Result<Discarded>> Settlement::discard(const Revision& name) {
+Task<Result<Discarded>> Settlement::discard(const Revision& name, const std::string& upload) {
   Backoff backoff(context_.settings.backoff, context_.random);
   for (int attempt = 1;; ++attempt) {
-    auto discarded = co_await context_.blobs.discard(name);
+    auto discarded = co_await context_.blobs.discard(name, upload);
     if (discarded.ok()) co_return discarded;
     if (discarded.error().code() == ErrorCode::unsupported) co_return discarded;
     const bool last = attempt >= context_.settings.cleanup_attempts;
@@ -41,11 +41,12 @@ Task<Result<void>> Settlement::clean(ChangeGuard guard, Row row, UploadEnded upl
   const Change change = guard.change();
   bool may_appear_later = false;
   if (change.new_revision && !points_to(row.state, *change.new_revision)) {
-    CO_TRY_ASSIGN(const auto discarded, co_await discard(*change.new_revision));
+    CO_TRY_ASSIGN(const auto discarded, co_await discard(*change.new_revision, change.upload));
     may_appear_later = discarded == Discarded::may_appear_later && upload_ended == UploadEnded::no;
   }
   if (change.old_revision && !points_to(row.state, *change.old_revision)) {
-    CO_TRY(co_await discard(*change.old_revision));
+    const std::string ended;  // its upload is over since it was committed
+    CO_TRY(co_await discard(*change.old_revision, ended));
   }
   if (may_appear_later) {
     const auto due = context_.clock.now() + context_.settings.late_upload_window +

@@ -18,7 +18,7 @@ struct Verdict {
 // Whether the one who settles knows that no upload of the change is under way any more.
 enum class UploadEnded : std::uint8_t { no, yes };
 
-class Settlement final : public ChangeSettler {
+class Settlement {
  public:
   explicit Settlement(TieredContext& context) : context_(context) {}
 
@@ -39,11 +39,11 @@ class Settlement final : public ChangeSettler {
   [[nodiscard]] Task<void> settle_in_background(ChangeGuard guard, UploadEnded upload_ended);
 
   // All of it, for recovery.
-  [[nodiscard]] Task<Result<void>> settle(ChangeGuard guard, bool swept_later) override;
+  [[nodiscard]] Task<Result<void>> settle(ChangeGuard guard, bool swept_later);
 
  private:
   // Discards the blob, trying again a bounded number of times.
-  [[nodiscard]] Task<Result<Discarded>> discard(const Revision& name);
+  [[nodiscard]] Task<Result<Discarded>> discard(const Revision& name, const std::string& upload);
   [[nodiscard]] Task<void> clean_task(ChangeGuard guard, Row row, UploadEnded upload_ended);
   [[nodiscard]] Task<void> settle_task(ChangeGuard guard, UploadEnded upload_ended);
   void report_left_behind(const Change& change, const Error& error);

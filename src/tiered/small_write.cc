@@ -4,9 +4,11 @@ namespace objectstore {
 
 Task<Result<void>> SmallWrite::run(std::string key, RowState state) {
   const auto deadline = context_.request_deadline();
-  CO_TRY_ASSIGN(const bool applied, co_await fast_path(key, state, deadline));
+  const Stamp stamp{context_.stamps.next(), make_uuid_v7(context_.clock, context_.random)};
+  CO_TRY_ASSIGN(const bool applied, co_await fast_path(key, state, stamp, deadline));
   if (applied) co_return Result<void>();
   CO_TRY_ASSIGN(auto begun, co_await protected_write_.begin(std::move(key), deadline));
+  begun.fast_stamp = stamp;
   co_return co_await overwrite(std::move(begun), std::move(state));
 }
 
@@ -26,8 +28,7 @@ Task<Result<void>> SmallWrite::overwrite(Begun begun, RowState state) {
 }
 
 Task<Result<bool>> SmallWrite::fast_path(const std::string& key, const RowState& state,
-                                         MonotonicTime deadline) {
-  const Stamp stamp{context_.stamps.next(), make_uuid_v7(context_.clock, context_.random)};
+                                         const Stamp& stamp, MonotonicTime deadline) {
   Backoff backoff(context_.settings.backoff, context_.random);
   bool in_doubt = false;
   while (true) {

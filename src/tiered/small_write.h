@@ -20,7 +20,7 @@ class SmallWrite {
   // One conditional write; sent again, the same, while its outcome is unknown.
   // Applied, refused at the first try, or an error.
   [[nodiscard]] Task<Result<bool>> fast_path(const std::string& key, const RowState& state,
-                                             MonotonicTime deadline);
+                                             const Stamp& stamp, MonotonicTime deadline);
 
   TieredContext& context_;
   ProtectedWrite& protected_write_;

@@ -163,7 +163,9 @@ class TieredTest : public ::testing::Test {
   MemoryChangeLog log_;
   HookedRowStore rows_{memory_rows_};
   OpenChanges changes_{log_, clock_, random_, logger_, ChangeLogSettings{}};
-  TieredStore store_{rows_, blobs_, changes_, clock_, random_, logger_, TieredSettings{}};
+  UploadEntries entries_{log_, clock_, random_, ChangeLogSettings{}};
+  TieredStore store_{rows_,   blobs_,  changes_,         clock_,
+                     random_, logger_, TieredSettings{}, MultipartParts{&blobs_, &entries_}};
 };
 
 }  // namespace objectstore::testing

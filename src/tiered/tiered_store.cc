@@ -5,17 +5,24 @@
 namespace objectstore {
 
 TieredStore::TieredStore(RowStore& rows, BlobStore& blobs, OpenChanges& changes, Clock& clock,
-                         Random& random, Logger& logger, TieredSettings settings)
+                         Random& random, Logger& logger, TieredSettings settings,
+                         std::optional<MultipartParts> parts)
     : context_(rows, blobs, changes, clock, random, logger, settings),
       settlement_(context_),
       protected_write_(context_, settlement_),
+      settler_(settlement_),
       small_write_(context_, protected_write_),
       large_put_(context_, settlement_, protected_write_),
       reader_(context_),
-      expiry_deleter_(protected_write_, small_write_) {}
+      expiry_deleter_(protected_write_, small_write_) {
+  if (!parts) return;
+  uploads_.emplace(context_, protected_write_, settlement_, *parts);
+  settler_.use(uploads_->settlement);
+}
 
 Task<Result<void>> TieredStore::put(const ObjectId& id, Metadata metadata, Upload upload) {
   auto key = id.storage_path();
+  CO_TRY(context_.blobs.check_name(key));
   CO_TRY_ASSIGN(auto head, co_await read_payload_head(upload, context_.settings.inline_limit));
   if (!head.complete) {
     co_return co_await large_put_.run(std::move(key), std::move(metadata), std::move(head.bytes),

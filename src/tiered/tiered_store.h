@@ -1,11 +1,15 @@
 // Two tiers as one object store: small payloads in rows, large ones as blobs behind a redirect.
 #pragma once
 
+#include <optional>
+
 #include "storage/object_store.h"
 #include "tiered/context.h"
 #include "tiered/expiry_sweep.h"
 #include "tiered/large_put.h"
+#include "tiered/multipart.h"
 #include "tiered/reader.h"
+#include "tiered/settler.h"
 #include "tiered/small_write.h"
 
 namespace objectstore {
@@ -13,17 +17,23 @@ namespace objectstore {
 // Thread-safe. drain() before destruction.
 class TieredStore final : public ObjectStore {
  public:
-  // The references outlive the store.
+  // The references outlive the store. `parts` is unset where the long-term tier takes no multipart
+  // uploads.
   TieredStore(RowStore& rows, BlobStore& blobs, OpenChanges& changes, Clock& clock, Random& random,
-              Logger& logger, TieredSettings settings);
+              Logger& logger, TieredSettings settings,
+              std::optional<MultipartParts> parts = std::nullopt);
 
   Task<Result<void>> put(const ObjectId& id, Metadata metadata, Upload upload) override;
   Task<Result<GetResult>> get(const ObjectId& id, std::optional<RangeRequest> range) override;
   Task<Result<std::optional<Metadata>>> head(const ObjectId& id) override;
   Task<Result<void>> remove(const ObjectId& id) override;
 
+  // Null where there are no multipart uploads, or no durable log to record them in.
+  [[nodiscard]] MultipartObjects* multipart() {
+    return uploads_ && uploads_->offered ? &uploads_->objects : nullptr;
+  }
   // What recovery settles changes with.
-  [[nodiscard]] ChangeSettler& settler() { return settlement_; }
+  [[nodiscard]] ChangeSettler& settler() { return settler_; }
   // Deletes expired redirects by the change protocol.
   [[nodiscard]] ExpiryDeleter& expiry_deleter() { return expiry_deleter_; }
 
@@ -34,9 +44,24 @@ class TieredStore final : public ObjectStore {
   [[nodiscard]] std::size_t background_tasks() const { return context_.background.running(); }
 
  private:
+  struct Uploads {
+    Uploads(TieredContext& context, ProtectedWrite& protected_write, Settlement& changes,
+            MultipartParts parts)
+        : offered(parts.entries->durable()),
+          settlement(context, changes, parts),
+          completion(context, protected_write, changes, settlement, parts),
+          objects(context, completion, settlement, parts) {}
+    bool offered;
+    UploadSettlement settlement;
+    UploadCompletion completion;
+    TieredMultipart objects;
+  };
+
   TieredContext context_;
   Settlement settlement_;
   ProtectedWrite protected_write_;
+  std::optional<Uploads> uploads_;
+  Settler settler_;
   SmallWrite small_write_;
   LargePut large_put_;
   Reader reader_;

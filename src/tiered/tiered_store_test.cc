@@ -76,7 +76,7 @@ TEST_F(TieredStoreTest, broken_body_leaves_the_old_object_whole) {
 TEST_F(TieredStoreTest, missing_blob_is_an_alarm_and_never_absence) {
   ASSERT_TRUE(put("k", large).ok());
   const auto blobs = blobs_.blobs();
-  (void)run(blobs_.discard(*blobs.begin()));
+  (void)run(blobs_.discard(*blobs.begin(), ""));
   EXPECT_EQ(get("k"), "corrupt");
   EXPECT_EQ(logger_.count("ALARM"), 1U);
 }
@@ -126,6 +126,37 @@ TEST_F(TieredStoreTest, lost_reply_before_another_write_is_an_error_and_not_a_se
 }
 
 // A week later the stamp that would refuse it may have been collected.
+// Its first request, refused because of the redirect, may be delivered a second time: a row whose
+// stamp is below its own would take it then, after the write was acknowledged as overwritten.
+TEST_F(TieredStoreTest, small_write_overtaken_by_an_older_stamp_is_not_acknowledged) {
+  ASSERT_TRUE(put("k", large).ok());
+  // Just before the commit somebody else deletes the object, by a stamp so much above the fast one.
+  const auto overtake = [&](std::int64_t distance) {
+    rows_.on_mutation = [&, distance](const std::string& name) -> std::optional<Mutation> {
+      if (name != "commit") return std::nullopt;
+      rows_.on_mutation = nullptr;
+      const auto key = id("k").storage_path();
+      const AttemptId other{make_uuid_v7(clock_, random_)};
+      const auto before = row("k");
+      const IntentCondition condition{before.stamp, *redirect_target(before.state), {}};
+      EXPECT_TRUE(run(memory_rows_.open_intent(key, other, condition)).is_applied());
+      const Stamp stamp{rows_.stamps.back().number + static_cast<std::uint64_t>(distance), Uuid()};
+      EXPECT_GT(stamp, *before.stamp);
+      EXPECT_TRUE(run(memory_rows_.commit(key, other, AbsentRow{}, stamp)).is_applied());
+      return std::nullopt;
+    };
+  };
+  clock_.advance(std::chrono::seconds(1));
+  overtake(-1);
+  const auto written = put("k", "small");
+  ASSERT_FALSE(written.ok());
+  EXPECT_TRUE(written.error().retryable());
+  // A younger one refuses it.
+  ASSERT_TRUE(put("k", large).ok());
+  overtake(1);
+  EXPECT_TRUE(put("k", "small").ok());
+}
+
 TEST_F(TieredStoreTest, small_write_is_not_sent_again_after_a_long_pause) {
   int sent = 0;
   rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {

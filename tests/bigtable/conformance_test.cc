@@ -18,6 +18,8 @@ INSTANTIATE_TEST_SUITE_P(Emulator, RowListerConformance,
                          ::testing::Values(bigtable_lister_case<ConformanceTable>()), name_of);
 INSTANTIATE_TEST_SUITE_P(Emulator, ChangeLogConformance,
                          ::testing::Values(bigtable_log_case<ConformanceTable>()), name_of);
+INSTANTIATE_TEST_SUITE_P(Emulator, ChangeLogExchanges,
+                         ::testing::Values(bigtable_log_case<ConformanceTable>()), name_of);
 
 }  // namespace
 }  // namespace objectstore::testing

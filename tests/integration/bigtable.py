@@ -16,7 +16,7 @@ CONFIG = """
 storage:
   type: tiered
   high_volume: {{type: bigtable, {table}, endpoint: "127.0.0.1:{port}"}}
-  long_term: {{type: filesystem, path: "{folder}/blobs"}}
+  long_term: {long_term}
   changelog:
     type: bigtable
     project_id: project
@@ -27,11 +27,14 @@ storage:
     stale_after: 400ms
     empty_wait: 100ms
     sweep_interval: 500ms
+    late_upload_window: 6s
+    largest_clock_skew: 500ms
 """
 
 
-def config(folder: Path, port: int) -> str:
-    return CONFIG.format(table=TABLE, port=port, folder=folder)
+def config(folder: Path, port: int, long_term: str = "") -> str:
+    blobs = long_term or f'{{type: filesystem, path: "{folder}/blobs"}}'
+    return CONFIG.format(table=TABLE, port=port, long_term=blobs)
 
 
 class Emulator:
@@ -143,10 +146,10 @@ class Proxy:
         self.thread.join(10)
 
 
-def set_up_table(folder: Path, emulator_port: int):
+def set_up_table(folder: Path, emulator_port: int, long_term: str = ""):
     """`objectstore bigtable setup` with a configuration that goes to the emulator directly."""
     path = Path(folder) / "direct.yaml"
-    path.write_text(config(folder, emulator_port), encoding="utf-8")
+    path.write_text(config(folder, emulator_port, long_term), encoding="utf-8")
     done = run_cli("-c", str(path), "bigtable", "setup", cwd=folder)
     assert done.returncode == 0, done
     return path

@@ -24,6 +24,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def port_answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_until(condition, limit_s: float, what: str, every_s: float = 0.05):
     """Polls until `condition()` is true and returns its value; fails after `limit_s`."""
     deadline = time.monotonic() + limit_s
@@ -159,6 +164,10 @@ class Server:
     def close(self):
         if self.process is not None:
             self.kill()
+
+    def cli(self, *arguments: str):
+        """A command with this server's configuration, in its directory."""
+        return run_cli(*self.arguments[:-1], *arguments, cwd=self.folder)
 
     def log(self) -> str:
         """What was logged since the last start."""

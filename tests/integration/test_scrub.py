@@ -15,7 +15,8 @@ from harness import audit, damages, exchange, object_path, run_cli, wait_until
 from maintenance import CONFIG, KIB, LARGE, Store, json_lines
 
 LOAD_S = 8
-SUMMARY = ("event", "rows", "blobs", "entries", "swept_later", "unknown_versions", "bytes_verified")
+COUNTED = ("rows", "blobs", "entries", "open_uploads", "swept_later", "unknown_versions")
+SUMMARY = ("event", *COUNTED, "bytes_verified")
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def test_a_sound_store_is_clean(store, tend):
         "rows": 10,
         "blobs": 5,
         "entries": 0,
+        "open_uploads": 0,
         "swept_later": 0,
         "unknown_versions": 0,
         "bytes_verified": summary["bytes_verified"],

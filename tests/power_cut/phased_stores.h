@@ -102,6 +102,9 @@ class PhasedWriter final : public BlobWriter {
   explicit PhasedWriter(std::unique_ptr<BlobWriter> inner) : inner_(std::move(inner)) {}
 
   Task<Result<void>> append(std::string_view bytes) override { return inner_->append(bytes); }
+  Task<Result<std::string>> begin() override { return inner_->begin(); }
+  void proceed() override { inner_->proceed(); }
+  void give_up() override { inner_->give_up(); }
   Task<Result<void>> finish() override {
     enter_phase(phase::finish);
     return inner_->finish();
@@ -122,10 +125,10 @@ class PhasedBlobs final : public ForwardingBlobStore {
     std::unique_ptr<BlobWriter> phased = std::make_unique<PhasedWriter>(std::move(writer));
     co_return phased;
   }
-  Task<Result<Discarded>> discard(const Revision& name) override {
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view upload) override {
     co_await let_others_go_first();  // the acknowledgement
     enter_phase(phase::discard);
-    co_return co_await inner().discard(name);
+    co_return co_await inner().discard(name, upload);
   }
 };
 

@@ -70,7 +70,7 @@ class Rows final : public RowStore {
   Task<Mutation> open_intent(std::string_view key, const AttemptId& attempt,
                              const IntentCondition& condition) override {
     seen_[attempt] = condition.stamp;
-    if (breaks(BrokenRule::record_after_intent)) {
+    if (breaks(BrokenRule::record_after_intent) || breaks(BrokenRule::hold_after_intent)) {
       shared_.postponed[attempt] = NearEnd::Postponed{std::string(key), condition};
       co_return Mutation::applied();
     }
@@ -79,7 +79,7 @@ class Rows final : public RowStore {
 
   Task<Mutation> commit(std::string_view key, const AttemptId& attempt, const RowState& state,
                         const Stamp& stamp) override {
-    if (breaks(BrokenRule::record_after_intent)) {
+    if (breaks(BrokenRule::record_after_intent) || breaks(BrokenRule::hold_after_intent)) {
       // No entry was recorded for it: no blob is concerned, the order means nothing.
       const auto postponed = shared_.postponed.extract(attempt);
       if (!postponed.empty()) {
@@ -141,9 +141,9 @@ class Blobs final : public ForwardingBlobStore {
  public:
   explicit Blobs(NearEnd& shared) : ForwardingBlobStore(*shared.inner.blobs), shared_(shared) {}
 
-  Task<Result<Discarded>> discard(const Revision& name) override {
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view upload) override {
     const bool there = shared_.backends.blobs.blobs().contains(name);
-    auto discarded = co_await inner().discard(name);
+    auto discarded = co_await inner().discard(name, upload);
     if (discarded.ok() && !there && shared_.breaks(BrokenRule::keep_entry_for_late_uploads)) {
       co_return Discarded::for_good;
     }
@@ -164,6 +164,10 @@ class Log final : public ForwardingChangeLog {
 
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override {
     const bool first = entries.size() == 1 && recorded_.insert(entries[0].change.id).second;
+    // The rule is about uploads in parts; others keep theirs.
+    if (first && shared_.breaks(BrokenRule::hold_after_intent)) {
+      CO_TRY(co_await open_postponed(entries[0].change.attempt()));
+    }
     if (first && shared_.breaks(BrokenRule::finish_waits_for_record)) {
       boost::asio::co_spawn(shared_.process.context(), record_behind(entries, time),
                             boost::asio::detached);
@@ -171,9 +175,44 @@ class Log final : public ForwardingChangeLog {
     }
     CO_TRY(co_await inner().record(entries, time));
     if (first && shared_.breaks(BrokenRule::record_after_intent)) {
-      co_return co_await open_postponed(entries[0].change);
+      co_return co_await open_postponed(entries[0].change.attempt());
     }
     co_return Result<void>();
+  }
+
+  Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override {
+    auto found = co_await inner().scan(request);
+    const bool looks_one_up = request.limit == 1;
+    if (!found.ok() || !looks_one_up || !shared_.breaks(BrokenRule::upload_is_held_by_one)) {
+      co_return found;
+    }
+    for (auto& scanned : *found) {
+      auto* entry = std::get_if<LogEntry>(&scanned.content);
+      if (entry == nullptr || !entry->upload_state) continue;
+      if (entry->upload_state->phase == UploadPhase::held) {
+        entry->upload_state->phase = UploadPhase::idle;
+      }
+    }
+    co_return found;
+  }
+
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override {
+    auto exchanged = co_await inner().exchange(key, expected, next, time);
+    if (!expected || !next) co_return exchanged;
+    if (exchanged.is_refused() && forces(expected->phase, next->upload_state->phase)) {
+      // Written whatever is there.
+      std::vector<LogEntry> entries(1, *next);
+      const auto recorded = co_await inner().record(entries, time);
+      exchanged = recorded.ok() ? Mutation::applied() : Mutation::unknown(recorded.error());
+    }
+    const bool held = exchanged.is_applied() && expected->phase == UploadPhase::idle &&
+                      next->upload_state->phase == UploadPhase::held;
+    if (held && shared_.breaks(BrokenRule::hold_after_intent)) {
+      const auto opened = co_await open_postponed(next->upload_state->attempts.back());
+      if (!opened.ok()) co_return Mutation::unknown(opened.error());
+    }
+    co_return exchanged;
   }
 
  private:
@@ -181,15 +220,20 @@ class Log final : public ForwardingChangeLog {
     (void)co_await inner().record(entries, time);
   }
 
+  [[nodiscard]] bool forces(UploadPhase from, UploadPhase to) const {
+    if (to == UploadPhase::idle) return shared_.breaks(BrokenRule::dead_is_final);
+    return to == UploadPhase::held && from == UploadPhase::idle &&
+           shared_.breaks(BrokenRule::upload_is_held_by_one);
+  }
+
   // The change is in the log; now its intent, on the row as it is by then.
-  Task<Result<void>> open_postponed(const Change& change) {
-    const auto postponed = shared_.postponed.extract(change.attempt());
+  Task<Result<void>> open_postponed(AttemptId attempt) {
+    const auto postponed = shared_.postponed.extract(attempt);
     if (postponed.empty()) co_return Result<void>();
     const auto key = postponed.mapped().key;
     auto condition = postponed.mapped().condition;
-    for (int attempt = 0; attempt < 5; ++attempt) {
-      const auto opened =
-          co_await shared_.inner.rows->open_intent(key, change.attempt(), condition);
+    for (int tries = 0; tries < 5; ++tries) {
+      const auto opened = co_await shared_.inner.rows->open_intent(key, attempt, condition);
       if (opened.is_applied()) co_return Result<void>();
       const auto row = co_await shared_.inner.rows->read(key, RowPart::metadata);
       if (!row.ok()) continue;

@@ -27,6 +27,9 @@ const std::vector<NamedRule>& all_rules() {
       {blob_is_bumped_first, "blob_is_bumped_first", process},
       {bump_is_refused_after_deadline, "bump_is_refused_after_deadline", row_store},
       {expiry_leaves_the_stamp, "expiry_leaves_the_stamp", process},
+      {hold_after_intent, "hold_after_intent", process},
+      {upload_is_held_by_one, "upload_is_held_by_one", process},
+      {dead_is_final, "dead_is_final", process},
   };
   return all;
 }

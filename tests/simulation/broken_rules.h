@@ -36,6 +36,10 @@ enum class BrokenRule : std::uint8_t {
   blob_is_bumped_first,
   bump_is_refused_after_deadline,
   expiry_leaves_the_stamp,
+  // Multipart uploads.
+  hold_after_intent,
+  upload_is_held_by_one,
+  dead_is_final,
 };
 
 // Who would follow the rule: what is at the far end of the network, or at the near one.

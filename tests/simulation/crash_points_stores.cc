@@ -22,6 +22,9 @@ class NamedBlobStore::Writer final : public BlobWriter {
     if (!works) co_return local_failure();
     co_return co_await inner_->append(bytes);
   }
+  Task<Result<std::string>> begin() override { return inner_->begin(); }
+  void proceed() override { inner_->proceed(); }
+  void give_up() override { inner_->give_up(); }
   Task<Result<void>> finish() override { return inner_->finish(); }
 
  private:
@@ -45,7 +48,7 @@ Task<Result<std::unique_ptr<BlobWriter>>> NamedBlobStore::create(const Revision&
   co_return std::move(named);
 }
 
-Task<Result<Discarded>> NamedBlobStore::discard(const Revision& name) {
+Task<Result<Discarded>> NamedBlobStore::discard(const Revision& name, std::string_view upload) {
   const bool old = stage_.old_blobs.contains(name);
   const std::string what = old ? "discard old" : "discard new";
   if (old && clock_.monotonic_now() < stage_.undeletable_until) {
@@ -53,7 +56,7 @@ Task<Result<Discarded>> NamedBlobStore::discard(const Revision& name) {
     co_return Error(ErrorCode::io, "injected: the blob can't be deleted");
   }
   stage_.plan.announce(what);
-  auto discarded = co_await inner().discard(name);
+  auto discarded = co_await inner().discard(name, upload);
   if (discarded.ok() && stage_.discards_lie) discarded = Discarded::for_good;
   co_return discarded;
 }

@@ -33,7 +33,7 @@ class NamedBlobStore final : public ForwardingBlobStore {
 
   Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
                                                    const Metadata& metadata) override;
-  Task<Result<Discarded>> discard(const Revision& name) override;
+  Task<Result<Discarded>> discard(const Revision& name, std::string_view upload) override;
 
  private:
   class Writer;

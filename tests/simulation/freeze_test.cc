@@ -91,15 +91,17 @@ TEST_P(EveryStop, loses_nothing_and_leaves_nothing) {
 std::string stop_name(const ::testing::TestParamInfo<EveryStop::ParamType>& test) {
   const auto [interruption, late_uploads] = test.param;
   return std::string(interruption == Interruption::freeze ? "freeze" : "kill") +
-         (late_uploads == LateUploads::possible ? "_late_uploads" : "");
+         (late_uploads == LateUploads::possible               ? "_late_uploads"
+          : late_uploads == LateUploads::prevented_by_address ? "_uploads_with_addresses"
+                                                              : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Freeze, EveryStop,
-                         ::testing::Values(std::tuple(Interruption::freeze, LateUploads::prevented),
-                                           std::tuple(Interruption::freeze, LateUploads::possible),
-                                           std::tuple(Interruption::kill, LateUploads::prevented),
-                                           std::tuple(Interruption::kill, LateUploads::possible)),
-                         stop_name);
+INSTANTIATE_TEST_SUITE_P(
+    Freeze, EveryStop,
+    ::testing::Combine(::testing::Values(Interruption::freeze, Interruption::kill),
+                       ::testing::Values(LateUploads::prevented, LateUploads::possible,
+                                         LateUploads::prevented_by_address)),
+    stop_name);
 
 TEST(FreezeTest, shows_that_the_draft_design_loses_data) {
   const auto tally =
@@ -117,6 +119,12 @@ TEST(FreezeTest, sends_the_requests_the_protocol_lists) {
   EXPECT_EQ(run_scenario(scenario).requests,
             (std::vector<std::string>{"read", "intent", "record", "finish", "commit", "discard",
                                       "remove"}));
+  // Where uploads have addresses, one is opened behind the entry and recorded before its end.
+  scenario.late_uploads = LateUploads::prevented_by_address;
+  EXPECT_EQ(run_scenario(scenario).requests,
+            (std::vector<std::string>{"read", "intent", "record", "begin", "record", "finish",
+                                      "commit", "discard", "remove"}));
+  scenario.late_uploads = LateUploads::prevented;
   scenario.after = Content::small;
   EXPECT_EQ(run_scenario(scenario).requests,
             (std::vector<std::string>{"small", "read", "intent", "record", "commit", "discard",

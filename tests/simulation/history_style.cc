@@ -6,6 +6,7 @@ namespace {
 
 // Longer than a request can be late, and than a server that takes no days can be frozen.
 constexpr Duration late_upload_window = std::chrono::minutes(40);
+constexpr Duration multipart_lifetime = std::chrono::minutes(20);
 
 Duration below(SeededRandom& random, Duration limit) {
   return Duration(static_cast<std::int64_t>(random.below(limit.count())));
@@ -23,12 +24,18 @@ HistoryStyle HistoryStyle::draw(SeededRandom& random) {
   style.blobs_expire = style.expires && random.one_in(2);
   style.clocks_differ = random.one_in(style.expires ? 4 : 2);
   style.fault_rate = 4 + random.below(30);
+  if (style.late_uploads == LateUploads::possible && random.one_in(2)) {
+    style.late_uploads = LateUploads::prevented_by_address;
+  }
+  style.multipart = random.one_in(2);
   return style;
 }
 
 std::string HistoryStyle::str() const {
   std::string text = std::to_string(servers) + " servers";
   if (late_uploads == LateUploads::possible) text += ", late uploads";
+  if (late_uploads == LateUploads::prevented_by_address) text += ", uploads have addresses";
+  if (multipart) text += ", uploads in parts";
   if (clocks_differ) text += ", clocks differ";
   if (expires) text += ", objects expire";
   if (blobs_expire) text += ", blobs expire by themselves";
@@ -74,6 +81,7 @@ ExpirationPolicy HistoryStyle::policy(SeededRandom& random) const {
 SimServerSettings HistoryStyle::server(SeededRandom& random) const {
   SimServerSettings settings;
   settings.late_upload_window = late_upload_window;
+  settings.multipart_lifetime = multipart_lifetime;
   settings.sweeps = expires;
   settings.sweep_interval = std::chrono::seconds(random.one_in(2) ? 3 : 60);
   settings.absence_is_doubtful = expires && clocks_differ;

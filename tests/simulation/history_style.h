@@ -14,6 +14,7 @@ struct HistoryStyle {
   bool expires = false;           // objects are written with deadlines, read and swept
   bool blobs_expire = false;      // the blob store removes what is past its deadline by itself
   bool slow = false;              // clients pause for up to a minute
+  bool multipart = false;         // some large writes are uploads in parts
   bool takes_days = false;        // pauses of days; the store collects old stamps, fences, intents
   std::uint64_t fault_rate = 10;  // one request in so many meets a fault
 

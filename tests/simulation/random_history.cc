@@ -43,6 +43,10 @@ class RandomPolicy final : public CallPolicy {
                                           CallFate::Kind::twice};
       fate.kind = kinds[random_.below(std::size(kinds))];
       if (what == "intent" && random_.one_in(2)) return comes_back(process, fate);
+      // A second upload whose id nobody learns holds no bytes and can't be completed: the store's
+      // own rule for forgotten uploads ends it. What is late is the protocol's to find.
+      if (what == "initiate" && fate.kind == CallFate::Kind::twice)
+        fate.kind = CallFate::Kind::late;
       fate.late_by = long_delay();
     } else if (random_.one_in(rate_)) {
       fate.there = long_delay();  // slow, but it arrives
@@ -114,8 +118,12 @@ class RandomHistory {
     const auto arrived = world_.now() + last_arrival;
     const auto end = world_.now() + style_.at_rest_after();
     auto busy_until = arrived;
+    bool was_at_rest = false;
     step_while([&] {
-      if (!at_rest()) busy_until = std::max(busy_until, world_.now());
+      // It counts from when it is first seen: much time may have passed in the last step.
+      const bool rests = at_rest();
+      if (!rests || !was_at_rest) busy_until = std::max(busy_until, world_.now());
+      was_at_rest = rests;
       return world_.now() < std::min(end, busy_until + quiet);
     });
     for (const auto& object : objects())
@@ -195,11 +203,52 @@ class RandomHistory {
       std::optional<std::string> value = std::to_string(++mutations_);
       if (kind < 5) value.reset();
       if (kind >= 7) *value += std::string(sim_inline_limit, '.');
-      server.write(object, std::move(value), history_, go_on, style_.policy(random));
+      const auto policy = style_.policy(random);
+      if (kind >= 7 && style_.multipart && random.one_in(2)) {
+        upload(server, object, *value, policy, go_on);
+      } else {
+        server.write(object, std::move(value), history_, go_on, policy);
+      }
     }
     // A client whose server died, or that is tired of waiting, goes on with something else.
     world_.after(std::chrono::minutes(2), go_on);
   }
+
+  // A large write in parts; some uploads are abandoned, some aborted.
+  void upload(SimServer& server, const std::string& object, const std::string& value,
+              ExpirationPolicy policy, const std::function<void()>& go_on) {
+    server.begin_upload(object, value, policy, [this, value, go_on](auto begun) {
+      auto& random = world_.random();
+      if (!begun || random.one_in(8)) return go_on();
+      if (random.one_in(8)) return any_server().abort_upload(*begun, go_on);
+      const auto operation = history_.begin_write(begun->object, value);
+      // A client that is tired of waiting asks another server while the first still works.
+      if (random.one_in(2)) {
+        const auto soon = std::chrono::milliseconds(random.below(400));
+        world_.after(soon,
+                     [this, upload = *begun, operation] { try_completion(upload, operation); });
+      }
+      complete(*begun, operation, 3, go_on);
+    });
+  }
+
+  void complete(const SimServer::PartUpload& upload, std::size_t operation, int tries,
+                const std::function<void()>& go_on) {
+    any_server().complete_upload(
+        upload, history_, operation, [this, upload, operation, tries, go_on](bool again) {
+          if (!again || tries == 1) return go_on();
+          const auto pause = std::chrono::seconds(world_.random().below(90));
+          world_.after(pause, [this, upload, operation, tries, go_on] {
+            complete(upload, operation, tries - 1, go_on);
+          });
+        });
+  }
+
+  void try_completion(const SimServer::PartUpload& upload, std::size_t operation) {
+    any_server().complete_upload(upload, history_, operation, [](bool) {});
+  }
+
+  [[nodiscard]] SimServer& any_server() { return *running_[world_.random().below(style_.servers)]; }
 
   // Stops one of the servers now and then, whatever it does.
   void disturb() {

@@ -27,6 +27,7 @@ struct Findings {
   std::map<Revision, std::string> blobs;
   std::vector<std::string> corrupt;
   std::size_t entries = 0;
+  std::size_t open_uploads = 0;
   std::size_t swept_later = 0;
   std::size_t quarantined = 0;
   std::size_t temporary_files = 0;
@@ -89,7 +90,10 @@ Task<Result<void>> read_log(ChangeLog& log, Findings& findings) {
   CO_TRY_ASSIGN(const auto entries, co_await log.scan(request));
   for (const auto& entry : entries) {
     const auto* known = std::get_if<LogEntry>(&entry.content);
-    ++(known != nullptr && known->swept_later ? findings.swept_later : findings.entries);
+    auto* count = &findings.entries;
+    if (known != nullptr && is_open_upload(*known)) count = &findings.open_uploads;
+    if (known != nullptr && known->swept_later) count = &findings.swept_later;
+    ++*count;
   }
   CO_TRY_ASSIGN(const auto quarantined, co_await log.quarantined(UINT64_MAX, "", 1'000'000));
   findings.quarantined = quarantined.size();
@@ -112,6 +116,7 @@ Json report(const Findings& findings) {
               {"orphans", orphans},
               {"corrupt", findings.corrupt},
               {"entries", findings.entries},
+              {"open_uploads", findings.open_uploads},
               {"swept_later", findings.swept_later},
               {"quarantined", findings.quarantined},
               {"temporary_files", findings.temporary_files}};

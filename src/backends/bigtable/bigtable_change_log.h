@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "backends/bigtable/log_cells.h"
 #include "backends/bigtable/quarantine_cell.h"
 #include "backends/bigtable/table_client.h"
 #include "changelog/change_log.h"
@@ -25,6 +26,8 @@ class BigtableChangeLog final : public ChangeLog {
   [[nodiscard]] bool durable() const override { return true; }
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
   Task<Result<void>> remove(std::string_view key) override;
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
   Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
@@ -40,6 +43,8 @@ class BigtableChangeLog final : public ChangeLog {
   [[nodiscard]] Task<Mutation> put_aside(std::string key, std::int64_t seen, std::string reason,
                                          EntryTime now);
   [[nodiscard]] Task<Result<std::optional<QuarantineRow>>> read_quarantine(std::string key);
+  // Writes the entry into the log, where it is missing there or plain.
+  [[nodiscard]] Task<Result<void>> put_back(std::string key, bigtable::LogCells entry);
   [[nodiscard]] Task<Result<void>> remove_from_quarantine(std::string key,
                                                           std::vector<std::string> columns);
 

@@ -10,6 +10,8 @@
 namespace objectstore {
 namespace {
 
+using namespace std::string_view_literals;
+
 using bigtable::Cell;
 using bigtable::FakeTable;
 using testing::revision_of;
@@ -27,6 +29,18 @@ class BigtableChangeLogTest : public ::testing::Test {
   }
 
   void record(EntryTime time) { ASSERT_TRUE(run(log_.record({entry_}, time)).ok()); }
+  void begin_upload(EntryTime time) {
+    entry_.upload_state = UploadState{UploadPhase::idle, uuid_of(1), {}, "upload"};
+    const std::optional<LogEntry> first = entry_;
+    ASSERT_TRUE(run(log_.exchange(entry_key(entry_.change.id), {}, first, time)).is_applied());
+  }
+  // From the state it was begun in to another.
+  Outcome move_upload(std::uint64_t nonce, EntryTime time) {
+    std::optional<LogEntry> next = entry_;
+    next->upload_state->nonce = uuid_of(nonce);
+    return run(log_.exchange(entry_key(entry_.change.id), entry_.upload_state, next, time))
+        .outcome();
+  }
   std::vector<ScannedEntry> scan(EntryTime before = UINT64_MAX) {
     return run(log_.scan(ScanRequest{shard_start(0), shard_start(changelog_shards), before, 100}))
         .value();
@@ -59,6 +73,78 @@ TEST_F(BigtableChangeLogTest, golden_row) {
   EXPECT_EQ(cells[0].qualifier, "c");
   EXPECT_EQ(cells[0].time_us, 258'000);
   EXPECT_EQ(cells[0].value, encode_entry(entry_));
+}
+
+TEST_F(BigtableChangeLogTest, golden_row_of_an_upload) {
+  const auto key = entry_key(entry_.change.id);
+  begin_upload(258);
+  const auto cells = table_.cells(key);
+  ASSERT_EQ(cells.size(), 2U);
+  EXPECT_EQ(cells[0].qualifier, "c");
+  EXPECT_EQ(cells[0].value, encode_entry(entry_));
+  EXPECT_EQ(cells[1].qualifier, "s");
+  EXPECT_EQ(cells[1].value, encode_upload_state(entry_));
+  for (const auto& cell : cells) {
+    EXPECT_EQ(cell.family, "fc");
+    EXPECT_EQ(cell.time_us, 258'000);
+  }
+}
+
+TEST_F(BigtableChangeLogTest, an_exchange_whose_fate_is_unknown_says_so) {
+  struct Case {
+    Fate fate;
+    Outcome outcome;
+    EntryTime time;  // afterwards
+  };
+  begin_upload(10);
+  for (const auto& [fate, outcome, time] :
+       {Case{Fate::fails, Outcome::failed, 10}, Case{Fate::lost, Outcome::unknown, 10},
+        Case{Fate::reply_lost, Outcome::unknown, 20}}) {
+    table_.fates = {fate};
+    EXPECT_EQ(move_upload(2, 20), outcome);
+    EXPECT_EQ(scan().at(0).time, time);
+  }
+}
+
+TEST_F(BigtableChangeLogTest, an_upload_that_moves_on_meanwhile_is_neither_claimed_nor_put_aside) {
+  begin_upload(10);
+  const auto seen = scan().at(0);
+  // To another state, of the same time.
+  table_.before_check = [&] { EXPECT_EQ(move_upload(2, 10), Outcome::applied); };
+  EXPECT_EQ(quarantine(seen), Outcome::refused);
+  EXPECT_EQ(places(), (Places{1, 0}));
+  EXPECT_TRUE(run(log_.claim(seen, 20)).is_refused());
+  EXPECT_EQ(scan().at(0).time, 10U);
+}
+
+TEST_F(BigtableChangeLogTest, an_upload_that_lies_in_both_places_stays_as_it_is_in_the_log) {
+  begin_upload(10);
+  table_.fates = {Fate::lost};
+  EXPECT_EQ(quarantine(scan().at(0)), Outcome::unknown);
+  ASSERT_EQ(places(), (Places{1, 1}));
+  ASSERT_EQ(move_upload(2, 20), Outcome::applied);
+  table_.fates = {Fate::fails};
+  EXPECT_FALSE(run(log_.release(quarantined().at(0), 40)).ok());
+  ASSERT_EQ(places(), (Places{1, 1}));
+  ASSERT_TRUE(run(log_.release(quarantined().at(0), 40)).ok());
+  EXPECT_EQ(places(), (Places{1, 0}));
+  EXPECT_EQ(scan().at(0).time, 20U);
+  EXPECT_EQ(std::get<LogEntry>(scan().at(0).content).upload_state->nonce, uuid_of(2));
+}
+
+TEST_F(BigtableChangeLogTest, golden_quarantined_values) {
+  using bigtable::encode_quarantined;
+  const auto text = [](std::string_view value) { return std::string(value); };
+  const std::pair<std::string, std::string> cases[] = {
+      {encode_quarantined("why", "{}", ""), text("\3\0\0\0why\2\0\0\0{}"sv)},
+      {encode_quarantined("why", "{}", "[1]"), text("\3\0\0\0why\2\0\0\0{}\3\0\0\0[1]"sv)}};
+  for (const auto& [value, expected] : cases)
+    EXPECT_EQ(value, expected);
+  table_.put("~quarantine/x", Cell{"fc", "c", 7'000, cases[1].second});
+  EXPECT_EQ(quarantined().at(0).value, "{}");
+  EXPECT_EQ(quarantined().at(0).state, "[1]");
+  table_.put("~quarantine/x", Cell{"fc", "c", 8'000, cases[0].second + text("\0\0\0\0"sv)});
+  EXPECT_EQ(quarantined().at(0).reason, "the quarantined entry itself can't be read");
 }
 
 TEST_F(BigtableChangeLogTest, times_that_no_cell_can_have_stay_the_latest) {

@@ -25,6 +25,8 @@ inline constexpr std::string_view redirect_column = "r";
 inline constexpr std::string_view policy_column = "t";
 inline constexpr std::string_view stamp_column = "s";
 inline constexpr std::string_view entry_column = "c";
+inline constexpr std::string_view upload_state_column = "s";  // beside it
+inline constexpr std::string_view entry_columns = "[cs]";     // both, as a regular expression
 
 inline constexpr std::string_view open_intent = "open";
 inline constexpr std::string_view fenced_intent = "fenced";

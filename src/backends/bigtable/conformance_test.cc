@@ -19,6 +19,8 @@ INSTANTIATE_TEST_SUITE_P(Bigtable, RowListerConformance,
                          ::testing::Values(bigtable_lister_case<FakeTable>()), name_of);
 INSTANTIATE_TEST_SUITE_P(Bigtable, ChangeLogConformance,
                          ::testing::Values(bigtable_log_case<FakeTable>()), name_of);
+INSTANTIATE_TEST_SUITE_P(Bigtable, ChangeLogExchanges,
+                         ::testing::Values(bigtable_log_case<FakeTable>()), name_of);
 
 }  // namespace
 }  // namespace objectstore::testing

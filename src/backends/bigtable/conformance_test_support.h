@@ -9,6 +9,7 @@
 #include "backends/bigtable/bigtable_row_store.h"
 #include "backends/bigtable/cell_names.h"
 #include "testing/change_log_conformance.h"
+#include "testing/change_log_exchange_conformance.h"
 #include "testing/row_lister_conformance.h"
 #include "testing/row_store_conformance.h"
 #include "testing/seeded_random.h"
@@ -46,8 +47,11 @@ template <class Table>
 struct BigtableLog final : ChangeLogUnderTest {
   explicit BigtableLog(Clock& clock) : table(clock), store(table.client(), random) {}
   [[nodiscard]] ChangeLog& log() override { return store; }
-  void inject(const std::string& key, const std::string& value, EntryTime time) override {
-    table.put(key, bigtable::Cell{"fc", "c", bigtable::cell_time_of_ms(time), value});
+  void put(const std::string& key, EntryTime time, const std::string& value,
+           const std::string& state) override {
+    const auto at = bigtable::cell_time_of_ms(time);
+    if (!value.empty()) table.put(key, bigtable::Cell{"fc", "c", at, value});
+    if (!state.empty()) table.put(key, bigtable::Cell{"fc", "s", at, state});
   }
   SeededRandom random;
   Table table;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/bigtable/routing_header.h"
 #include "backends/bigtable/rpc_errors.h"
 
 namespace objectstore::bigtable {
@@ -16,30 +17,11 @@ constexpr std::size_t longest_cookie = 4096;
 // and retry_info (7) are true.
 constexpr std::string_view feature_flags = "IAEwATgB";
 
-// All but the unreserved characters of RFC 3986 are escaped.
-std::string escaped(std::string_view text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<std::uint8_t>(c);
-    out += '%';
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
-  return out;
-}
-
 RpcMetadata common_headers(const TableSettings& settings) {
-  return {{"x-goog-request-params", "table_name=" + escaped(settings.table) +
-                                        "&app_profile_id=" + escaped(settings.app_profile)},
-          {"x-goog-api-client", settings.client_name},
-          {"bigtable-features", std::string(feature_flags)}};
+  return {
+      routing_header({{"table_name", settings.table}, {"app_profile_id", settings.app_profile}}),
+      {"x-goog-api-client", settings.client_name},
+      {"bigtable-features", std::string(feature_flags)}};
 }
 
 }  // namespace

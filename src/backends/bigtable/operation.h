@@ -9,6 +9,7 @@
 #include "runtime/backoff.h"
 #include "runtime/clock.h"
 #include "runtime/random.h"
+#include "runtime/retry_budget.h"
 
 namespace objectstore::bigtable {
 

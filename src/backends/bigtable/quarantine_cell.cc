@@ -8,10 +8,12 @@
 
 namespace objectstore::bigtable {
 
-std::string encode_quarantined(std::string_view reason, std::string_view value) {
+std::string encode_quarantined(std::string_view reason, std::string_view value,
+                               std::string_view state) {
   std::string out;
   append_bytes(out, reason);
   append_bytes(out, value);
+  if (!state.empty()) append_bytes(out, state);
   return out;
 }
 
@@ -30,7 +32,9 @@ QuarantineRow decode_quarantine_row(TableRow row) {
   Decoder in(newest->value);
   const auto reason = in.bytes();
   const auto value = in.bytes();
-  if (!reason || !value || !in.done()) {
+  const bool more = !in.rest().empty();
+  const auto state = more ? in.bytes() : std::string_view();
+  if (!reason || !value || !state || state->empty() == more || !in.done()) {
     entry.reason = "the quarantined entry itself can't be read";
     entry.value = std::move(newest->value);
     return decoded;
@@ -38,6 +42,7 @@ QuarantineRow decode_quarantine_row(TableRow row) {
   entry.reason = std::string(*reason);
   entry.value = std::string(*value);
   entry.text = entry.value;
+  entry.state = std::string(*state);
   return decoded;
 }
 

@@ -10,8 +10,9 @@
 
 namespace objectstore::bigtable {
 
-// The reason, then the entry as it lay in the log.
-[[nodiscard]] std::string encode_quarantined(std::string_view reason, std::string_view value);
+// The reason, then the entry as it lay in the log, then its state unless empty.
+[[nodiscard]] std::string encode_quarantined(std::string_view reason, std::string_view value,
+                                             std::string_view state);
 
 // A row of the quarantine: a column for each process that put the entry aside, of which the newest
 // counts.

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/manual_clock.h"
-
 namespace objectstore::bigtable {
 namespace {
 
@@ -60,36 +58,6 @@ TEST(judge, tells_what_may_be_sent_again) {
         << to_string(c.status.code) << " never sent " << c.status.never_sent << " attempts "
         << c.attempts << " idempotent " << (c.repeat == idempotent);
   }
-}
-
-int taken(RetryBudget& budget) {
-  int count = 0;
-  while (count < 1000 && budget.take())
-    ++count;
-  return count;
-}
-
-TEST(retry_budget, gives_its_reserve_then_a_share_of_the_requests) {
-  objectstore::testing::ManualClock clock;
-  RetryBudget budget({100, 0, 5}, clock);
-  EXPECT_EQ(taken(budget), 5);
-  for (int i = 0; i < 30; ++i)
-    budget.request_begun();
-  EXPECT_EQ(taken(budget), 3);
-  for (int i = 0; i < 1000; ++i)
-    budget.request_begun();
-  EXPECT_EQ(taken(budget), 5);
-}
-
-TEST(retry_budget, gives_a_few_a_second_to_idle_processes) {
-  objectstore::testing::ManualClock clock;
-  RetryBudget budget({100, 2, 5}, clock);
-  EXPECT_EQ(taken(budget), 5);
-  clock.advance(std::chrono::milliseconds(1500));
-  EXPECT_EQ(taken(budget), 3);
-  EXPECT_EQ(taken(budget), 0);
-  clock.advance(std::chrono::hours(24 * 365));
-  EXPECT_EQ(taken(budget), 5);
 }
 
 }  // namespace

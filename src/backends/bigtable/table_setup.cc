@@ -6,6 +6,7 @@
 #include <google/bigtable/admin/v2/instance.pb.h>
 
 #include "backends/bigtable/cell_names.h"
+#include "backends/bigtable/routing_header.h"
 #include "backends/bigtable/rpc_errors.h"
 #include "base/assert.h"
 
@@ -64,21 +65,6 @@ bool is_hidden(RpcCode code) {
          code == RpcCode::unimplemented;
 }
 
-// The value of a routing header: of what names hold, only these are escaped.
-std::string escaped(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '/') {
-      out += "%2F";
-    } else if (c == ':') {
-      out += "%3A";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<FamilyRule> required_families(TableUse use) {
@@ -104,10 +90,11 @@ TableSetup::TableSetup(RpcTransport& transport, Clock& clock, Logger& logger,
   instance_ = settings_.table.substr(0, end);
 }
 
-Task<RpcReply> TableSetup::call(std::string_view method, std::string routing, std::string message) {
+Task<RpcReply> TableSetup::call(std::string_view method, std::string_view field,
+                                std::string_view resource, std::string message) {
   RpcRequest request;
   request.method = method;
-  request.metadata = {{"x-goog-request-params", std::move(routing)}};
+  request.metadata = {routing_header({{field, resource}})};
   request.message = std::move(message);
   request.deadline = clock_.monotonic_now() + settings_.timeout;
   co_return co_await call_unary(transport_, std::move(request));
@@ -126,7 +113,7 @@ Task<RpcReply> TableSetup::get_table() {
   request.set_name(settings_.table);
   request.set_view(admin::Table::SCHEMA_VIEW);
   constexpr std::string_view method = "/google.bigtable.admin.v2.BigtableTableAdmin/GetTable";
-  co_return co_await call(method, "name=" + escaped(settings_.table), request.SerializeAsString());
+  co_return co_await call(method, "name", settings_.table, request.SerializeAsString());
 }
 
 // ---- check
@@ -174,8 +161,7 @@ Task<Result<void>> TableSetup::check_app_profile(std::vector<Problem>& problems)
   request.set_name(instance_ + "/appProfiles/" + id);
   constexpr std::string_view method =
       "/google.bigtable.admin.v2.BigtableInstanceAdmin/GetAppProfile";
-  const auto reply =
-      co_await call(method, "name=" + escaped(request.name()), request.SerializeAsString());
+  const auto reply = co_await call(method, "name", request.name(), request.SerializeAsString());
   if (reply.status.code == RpcCode::not_found || is_hidden(reply.status.code)) {
     logger_.debug("the app profile can't be looked at",
                   {{"app_profile", id}, {"reason", reply.status.message}});
@@ -212,8 +198,7 @@ Task<Result<TableSetup::Table>> TableSetup::create_table(TableUse use,
   for (const auto& family : required_families(use))
     *families[family.name].mutable_gc_rule() = family.rule;
   constexpr std::string_view method = "/google.bigtable.admin.v2.BigtableTableAdmin/CreateTable";
-  const auto created =
-      co_await call(method, "parent=" + escaped(instance_), request.SerializeAsString());
+  const auto created = co_await call(method, "parent", instance_, request.SerializeAsString());
   if (created.status.ok()) done.push_back("created table " + settings_.table);
   // Or somebody else did just now.
   if (!created.status.ok() && created.status.code != RpcCode::already_exists) {
@@ -241,8 +226,7 @@ Task<Result<std::vector<std::string>>> TableSetup::create_missing(TableUse use) 
     *modification.mutable_create()->mutable_gc_rule() = family.rule;
     constexpr std::string_view method =
         "/google.bigtable.admin.v2.BigtableTableAdmin/ModifyColumnFamilies";
-    const auto reply =
-        co_await call(method, "name=" + escaped(settings_.table), request.SerializeAsString());
+    const auto reply = co_await call(method, "name", settings_.table, request.SerializeAsString());
     if (reply.status.ok()) {
       done.push_back("created column family " + family.name + ", which keeps " +
                      text_of(family.rule));

@@ -54,8 +54,9 @@ class TableSetup {
  private:
   using Table = ::google::bigtable::admin::v2::Table;
 
-  [[nodiscard]] Task<RpcReply> call(std::string_view method, std::string routing,
-                                    std::string message);
+  // The request's member `field` is `resource`, by which it is routed.
+  [[nodiscard]] Task<RpcReply> call(std::string_view method, std::string_view field,
+                                    std::string_view resource, std::string message);
   [[nodiscard]] Error error(const RpcStatus& status, std::string_view action) const;
   [[nodiscard]] Task<RpcReply> get_table();
   [[nodiscard]] Task<Result<Table>> create_table(TableUse use, std::vector<std::string>& done);

@@ -2,6 +2,8 @@
 
 #include <google/bigtable/v2/bigtable.pb.h>
 
+#include "backends/bigtable/routing_header.h"
+
 namespace objectstore::bigtable {
 
 namespace {
@@ -17,8 +19,7 @@ Task<RpcStatus> warm_up(RpcTransport& connection, std::string instance, std::str
   message.set_app_profile_id(app_profile);
   RpcRequest request;
   request.method = "/google.bigtable.v2.Bigtable/PingAndWarm";
-  request.metadata.emplace_back("x-goog-request-params",
-                                "name=" + instance + "&app_profile_id=" + app_profile);
+  request.metadata.push_back(routing_header({{"name", instance}, {"app_profile_id", app_profile}}));
   request.message = message.SerializeAsString();
   request.deadline = clock.monotonic_now() + limit;
   auto reply = co_await call_unary(connection, std::move(request));

@@ -16,6 +16,7 @@ constexpr std::string_view header_magic = "osblob\r\n";
 constexpr std::string_view footer_magic = "osblbend";
 constexpr std::size_t checked_header_size = fixed_header_size - checksum_size;
 constexpr std::size_t checked_footer_size = footer_size - checksum_size;
+constexpr std::string_view uploads_suffix = ".parts";
 // Keeps a header's checksum from passing for a block's.
 constexpr std::uint64_t header_seed = 0x6f73626c6f62'6864;
 
@@ -31,6 +32,10 @@ std::uint64_t checksum_of_header(std::string_view fixed_part, std::string_view r
 
 std::string stem_of(const Revision& name) {
   return fmt::format("{:016x}-{}", checksum64(name.object_path()), name.id().str());
+}
+
+std::string path_of_stem(std::string_view stem) {
+  return fmt::format("{}/{}.blob", stem.substr(0, 2), stem);
 }
 
 }  // namespace
@@ -154,12 +159,21 @@ std::string directory_of(const Revision& name) {
 }
 
 std::string path_of(const Revision& name) {
-  const auto stem = stem_of(name);
-  return fmt::format("{}/{}.blob", stem.substr(0, 2), stem);
+  return path_of_stem(stem_of(name));
 }
 
 std::string temporary_path_of(const Revision& name) {
   return fmt::format("{}/{}.tmp", temporary_directory, stem_of(name));
+}
+
+std::string uploads_directory_of(const Revision& name) {
+  return fmt::format("{}/{}{}", temporary_directory, stem_of(name), uploads_suffix);
+}
+
+std::optional<std::string> path_of_uploads(std::string_view directory_name) {
+  if (!directory_name.ends_with(uploads_suffix)) return std::nullopt;
+  const auto stem = directory_name.substr(0, directory_name.size() - uploads_suffix.size());
+  return path_of_stem(stem);
 }
 
 }  // namespace objectstore::blob_format

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -78,4 +79,8 @@ inline constexpr std::string_view temporary_directory = "tmp";
 [[nodiscard]] std::string directory_of(const Revision& name);
 [[nodiscard]] std::string path_of(const Revision& name);
 [[nodiscard]] std::string temporary_path_of(const Revision& name);
+// Of the blob's uploads in parts.
+[[nodiscard]] std::string uploads_directory_of(const Revision& name);
+// The blob whose uploads a directory of the temporary one holds; nullopt: it is no such directory.
+[[nodiscard]] std::optional<std::string> path_of_uploads(std::string_view directory_name);
 }  // namespace objectstore::blob_format

@@ -1,12 +1,13 @@
 #include "backends/filesystem/blob_reader.h"
 
-#include <algorithm>
+#include "backends/filesystem/block_reader.h"
 
 namespace objectstore {
 
 namespace {
 
-constexpr std::uint64_t blocks_per_read = 4;
+// Reads beyond this are worth reading ahead for.
+constexpr std::uint64_t short_read = 256 << 10;
 // Holds nearly every header, so that a second read is rare.
 constexpr std::size_t first_read_size = 4096;
 
@@ -17,41 +18,22 @@ Error in_blob(const std::string& path, Error error) {
 class BlobStream final : public ByteStream {
  public:
   BlobStream(BlockingPool& pool, std::shared_ptr<OpenBlob> blob, ByteRange range)
-      : pool_(pool), blob_(std::move(blob)), offset_(range.offset), left_(range.length) {}
+      : pool_(pool),
+        blob_(std::move(blob)),
+        blocks_(blob_->header.size, blob_->payload_size, range) {}
 
   [[nodiscard]] Task<Result<std::string_view>> next() override {
-    if (left_ == 0) co_return std::string_view();
-    auto work = [this] { return read_blocks(); };
+    if (blocks_.done()) co_return std::string_view();
+    auto work = [this] { return blocks_.next(*blob_->file); };
     auto result = co_await pool_.run(std::move(work));
     if (!result.ok()) co_return in_blob(blob_->path, std::move(result).error());
     co_return result;
   }
 
  private:
-  [[nodiscard]] Result<std::string_view> read_blocks() {
-    using namespace blob_format;
-    const auto first = offset_ / block_size;
-    const auto last = (offset_ + left_ - 1) / block_size;
-    const auto count = std::min(blocks_per_read, last - first + 1);
-    const auto stored_total =
-        blob_->payload_size + block_count(blob_->payload_size) * checksum_size;
-    const auto stored_from = first * stored_block_size;
-    const auto stored = std::min(count * stored_block_size, stored_total - stored_from);
-    buffer_.resize(stored);
-    TRY_ASSIGN(const auto found, blob_->file->read_at(blob_->header.size + stored_from, buffer_));
-    if (found != stored) return Error(ErrorCode::corrupt, "the file was cut off");
-    TRY_ASSIGN(const auto payload, unpack_blocks(buffer_, first));
-    const auto wanted = payload.substr(offset_ - first * block_size, left_);
-    offset_ += wanted.size();
-    left_ -= wanted.size();
-    return wanted;
-  }
-
   BlockingPool& pool_;
   std::shared_ptr<OpenBlob> blob_;
-  std::uint64_t offset_;
-  std::uint64_t left_;
-  std::string buffer_;
+  BlockReader blocks_;
 };
 
 // The first `size` bytes.
@@ -102,9 +84,7 @@ Result<std::shared_ptr<OpenBlob>> open_blob(FileTree& tree, const std::string& p
 
 std::unique_ptr<ByteStream> FilesystemBlobReader::stream(ByteRange range) {
   OBJECTSTORE_ASSERT(range.offset <= size() && range.length <= size() - range.offset);
-  if (range.length > blocks_per_read * blob_format::block_size) {
-    blob_->file->expect_sequential_reads();
-  }
+  if (range.length > short_read) blob_->file->expect_sequential_reads();
   return std::make_unique<BlobStream>(pool_, blob_, range);
 }
 

@@ -6,6 +6,7 @@
 #include "backends/filesystem/blob_reader.h"
 #include "backends/filesystem/blob_writer.h"
 #include "backends/filesystem/temporary_file.h"
+#include "backends/filesystem/upload_directory.h"
 
 namespace objectstore {
 
@@ -48,9 +49,20 @@ Result<std::unique_ptr<BlobWriter>> begin_upload(FileTree& tree, BlockingPool& p
   return writer;
 }
 
+// Where a multipart upload is left, its completion may have failed, or died, before the last sync.
+Result<std::shared_ptr<OpenBlob>> open_durable(FileTree& tree, const Revision& name) {
+  TRY_ASSIGN(auto blob, open_blob(tree, blob_format::path_of(name)));
+  if (!blob) return blob;
+  TRY_ASSIGN(const auto uploads, tree.status(blob_format::uploads_directory_of(name)));
+  if (uploads) TRY(tree.sync_directory(blob_format::directory_of(name)));
+  return blob;
+}
+
 // The temporary file goes first: a rename after that finds nothing, one before it made the blob
-// that is unlinked next.
+// that is unlinked next. The same for those of uploads in parts.
 Result<void> remove_blob(FileTree& tree, const Revision& name) {
+  TRY_ASSIGN(const auto uploads, tree.status(blob_format::uploads_directory_of(name)));
+  if (uploads) TRY(end_uploads(tree, name));
   TRY_ASSIGN(const bool ended, tree.unlink(blob_format::temporary_path_of(name)));
   TRY(tree.unlink(blob_format::path_of(name)));
   if (ended) TRY(tree.sync_directory(temporary_directory));
@@ -112,7 +124,8 @@ Result<std::vector<ListedTemporary>> list_uploads(FileTree& tree) {
     std::string path(temporary_directory);
     path.append("/").append(name);
     TRY_ASSIGN(const auto status, tree.status(path));
-    if (status) uploads.push_back({std::move(path), status->size, status->modified});
+    if (!status || status->is_directory) continue;
+    uploads.push_back({std::move(path), status->size, status->modified});
   }
   return uploads;
 }
@@ -126,9 +139,10 @@ Result<std::unique_ptr<FilesystemBlobStore>> FilesystemBlobStore::open(const std
   TRY_ASSIGN(auto tree, file_system.open_tree(root));
   TRY(make_layout(*tree));
   TRY_ASSIGN(const auto removed, remove_leftovers(*tree, temporary_directory));
-  if (removed > 0) {
+  TRY_ASSIGN(const auto ended, remove_ended_uploads(*tree));
+  if (removed + ended > 0) {
     logger.info("removed unfinished uploads", {{"directory", root + "/" + temporary_directory},
-                                               {"files", std::to_string(removed)}});
+                                               {"files", std::to_string(removed + ended)}});
   }
   return std::unique_ptr<FilesystemBlobStore>(new FilesystemBlobStore(std::move(tree), pool));
 }
@@ -141,19 +155,19 @@ Task<Result<std::unique_ptr<BlobWriter>>> FilesystemBlobStore::create(const Revi
 }
 
 Task<Result<std::unique_ptr<BlobReader>>> FilesystemBlobStore::open(const Revision& name) {
-  const auto path = blob_format::path_of(name);
-  auto work = [&] { return open_blob(*tree_, path); };
+  auto work = [&] { return open_durable(*tree_, name); };
   CO_TRY_ASSIGN(auto blob, co_await pool_.run(std::move(work)));
   if (!blob) co_return std::unique_ptr<BlobReader>();
   if (blob->header.name != name) {
-    co_return Error(ErrorCode::corrupt, "blob " + path + " is another revision than its name says");
+    co_return Error(ErrorCode::corrupt,
+                    "blob " + blob->path + " is another revision than its name says");
   }
   std::unique_ptr<BlobReader> reader =
       std::make_unique<FilesystemBlobReader>(pool_, std::move(blob));
   co_return reader;
 }
 
-Task<Result<Discarded>> FilesystemBlobStore::discard(const Revision& name) {
+Task<Result<Discarded>> FilesystemBlobStore::discard(const Revision& name, std::string_view) {
   auto work = [&] { return remove_blob(*tree_, name); };
   CO_TRY(co_await pool_.run(std::move(work)));
   co_return Discarded::for_good;

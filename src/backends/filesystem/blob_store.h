@@ -27,7 +27,8 @@ struct ListedTemporary {
 // What a writer or reader gives out refers to the store's tree and pool: the store outlives it.
 class FilesystemBlobStore final : public BlobStore, public BlobLister {
  public:
-  // Makes the layout below `root`, durably, and removes what dead uploads left there. Blocks.
+  // Makes the layout below `root`, durably, and removes what dead uploads left there; those in
+  // parts stay as they are (multipart_blobs.h). Blocks.
   [[nodiscard]] static Result<std::unique_ptr<FilesystemBlobStore>> open(const std::string& root,
                                                                          FileSystem& file_system,
                                                                          BlockingPool& pool,
@@ -36,18 +37,21 @@ class FilesystemBlobStore final : public BlobStore, public BlobLister {
   [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(const Revision& name,
                                                                  const Metadata& metadata) override;
   [[nodiscard]] Task<Result<std::unique_ptr<BlobReader>>> open(const Revision& name) override;
-  // Always for_good: without its temporary file a late upload can't finish.
-  [[nodiscard]] Task<Result<Discarded>> discard(const Revision& name) override;
+  // Always for_good: without its temporary file a late upload can't finish, nor can one in parts
+  // without its directory.
+  [[nodiscard]] Task<Result<Discarded>> discard(const Revision& name,
+                                                std::string_view upload) override;
   // Blobs here never expire: only looks whether it exists.
   [[nodiscard]] Task<Result<bool>> extend(const Revision& name, WallTime deadline) override;
 
   // Names are files relative to the root. Reads each header and footer, no payload; the names of
   // one directory, a 256th of all, are held at a time.
   [[nodiscard]] Task<Result<BlobPage>> list_blobs(std::string from, std::size_t limit) override;
-  // Every temporary file, by name.
+  // Every temporary file, by name; not the uploads in parts.
   [[nodiscard]] Task<Result<std::vector<ListedTemporary>>> list_temporary();
 
  private:
+  friend class FilesystemMultipartBlobs;
   FilesystemBlobStore(std::unique_ptr<FileTree> tree, BlockingPool& pool)
       : tree_(std::move(tree)), pool_(pool) {}
 

@@ -2,12 +2,15 @@
 
 #include "backends/filesystem/blob_format.h"
 #include "backends/filesystem/blob_store.h"
+#include "backends/filesystem/multipart_blobs.h"
 #include "backends/filesystem/posix_file_system.h"
 #include "runtime/real_clock.h"
 #include "runtime/thread_pool.h"
 #include "testing/blob_lister_conformance.h"
 #include "testing/blob_store_conformance.h"
+#include "testing/multipart_blobs_conformance.h"
 #include "testing/scratch_directory.h"
+#include "testing/seeded_random.h"
 
 namespace objectstore::testing {
 namespace {
@@ -43,6 +46,25 @@ struct FilesystemListing final : BlobListerUnderTest {
   RealClock clock;
 };
 
+struct FilesystemMultipart final : MultipartBlobsUnderTest {
+  [[nodiscard]] BlobStore& blobs() override { return *files.store; }
+  [[nodiscard]] MultipartBlobs& multipart() override { return uploads; }
+  [[nodiscard]] WallTime now() override { return clock.now(); }
+  FilesystemBlobs files;
+  SeededRandom random;
+  RealClock clock;
+  FilesystemMultipartBlobs uploads{*files.store, random};
+};
+
+MultipartBlobsCase multipart_case() {
+  MultipartBlobsCase param;
+  param.name = "filesystem";
+  param.make = [] { return std::make_unique<FilesystemMultipart>(); };
+  return param;
+}
+
+INSTANTIATE_TEST_SUITE_P(Filesystem, MultipartBlobsConformance, ::testing::Values(multipart_case()),
+                         [](const auto& test) { return test.param.name; });
 INSTANTIATE_TEST_SUITE_P(Filesystem, BlobListerConformance,
                          ::testing::Values(BlobListerCase{
                              "filesystem", [] { return std::make_unique<FilesystemListing>(); }}),

@@ -264,7 +264,7 @@ TEST_F(BlobStoreTest, a_finish_after_discard_finds_nothing) {
   const auto name = revision(1);
   const auto writer = create(name);
   ASSERT_TRUE(run(writer->append(test_bytes(700'000))).ok());
-  const auto discarded = run(store->discard(name));
+  const auto discarded = run(store->discard(name, ""));
   ASSERT_TRUE(discarded.ok());
   EXPECT_EQ(*discarded, Discarded::for_good);
   const auto finished = run(writer->finish());
@@ -279,14 +279,14 @@ TEST_F(BlobStoreTest, discard_unlinks_the_temporary_file_first_and_syncs_both_di
   const auto name = revision(1);
   const auto writer = create(name);
   files.faults.disarm();
-  ASSERT_TRUE(run(store->discard(name)).ok());
+  ASSERT_TRUE(run(store->discard(name, "")).ok());
   EXPECT_THAT(files.faults.trace,
               ElementsAre("unlink " + blob_format::temporary_path_of(name),
                           "unlink " + blob_format::path_of(name), "sync directory tmp",
                           "sync directory " + blob_format::directory_of(name)));
   // Once more, with nothing there: an earlier one may not have come to its sync.
   files.faults.disarm();
-  ASSERT_TRUE(run(store->discard(name)).ok());
+  ASSERT_TRUE(run(store->discard(name, "")).ok());
   EXPECT_THAT(files.faults.trace, ElementsAre("unlink " + blob_format::temporary_path_of(name),
                                               "unlink " + blob_format::path_of(name),
                                               "sync directory " + blob_format::directory_of(name)));
@@ -299,7 +299,7 @@ TEST_F(BlobStoreTest, an_open_reader_survives_discard) {
   const auto reader = std::move(*run(store->open(name)));
   const auto stream = reader->stream(ByteRange{0, payload.size()});
   std::string found(*run(stream->next()));
-  ASSERT_TRUE(run(store->discard(name)).ok());
+  ASSERT_TRUE(run(store->discard(name, "")).ok());
   EXPECT_FALSE(exists(name));
   found += *run(read_to_end(*stream));
   EXPECT_TRUE(found == payload);
@@ -370,7 +370,7 @@ TEST_F(BlobStoreTest, a_fault_at_any_call_of_an_upload_leaves_no_blob_that_disca
       files.faults.disarm();
       if (!fired) {
         EXPECT_TRUE(uploaded.ok());
-        ASSERT_TRUE(run(store->discard(name)).ok());
+        ASSERT_TRUE(run(store->discard(name, "")).ok());
         break;
       }
       ++faulted;
@@ -380,7 +380,7 @@ TEST_F(BlobStoreTest, a_fault_at_any_call_of_an_upload_leaves_no_blob_that_disca
       if (exists(name)) {
         EXPECT_TRUE(*read(name) == payload);
       }
-      ASSERT_TRUE(run(store->discard(name)).ok());
+      ASSERT_TRUE(run(store->discard(name, "")).ok());
       EXPECT_FALSE(exists(name));
       EXPECT_THAT(directory.files(), IsEmpty()) << index;
     }
@@ -412,11 +412,11 @@ TEST_F(BlobStoreTest, a_fault_at_any_call_of_a_discard_is_reported_and_a_repeat_
     const auto name = revision(1);
     ASSERT_TRUE(upload(name, "payload", 7).ok());
     files.faults.arm(index, ErrorCode::io);
-    const bool ok = run(store->discard(name)).ok();
+    const bool ok = run(store->discard(name, "")).ok();
     const bool fired = files.faults.fired();
     files.faults.disarm();
     EXPECT_EQ(ok, !fired);
-    ASSERT_TRUE(run(store->discard(name)).ok());
+    ASSERT_TRUE(run(store->discard(name, "")).ok());
     EXPECT_FALSE(exists(name));
     if (!fired) break;
   }

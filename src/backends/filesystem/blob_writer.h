@@ -5,13 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "backends/filesystem/block_writer.h"
 #include "backends/filesystem/file_system.h"
 #include "runtime/blocking_pool.h"
 #include "storage/blob_store.h"
 
 namespace objectstore {
 
-// Holds one buffer of 256 KiB, whatever the blob's size. `tree` and `pool` outlive it.
+// `tree` and `pool` outlive it.
 class FilesystemBlobWriter final : public BlobWriter {
  public:
   struct Target {
@@ -27,11 +28,7 @@ class FilesystemBlobWriter final : public BlobWriter {
   [[nodiscard]] Task<Result<void>> finish() override;
 
  private:
-  // Copies as much of `bytes` as the buffer takes; returns the rest.
-  [[nodiscard]] std::string_view fill(std::string_view bytes);
   // These block.
-  [[nodiscard]] Result<void> absorb(std::string_view bytes);
-  [[nodiscard]] Result<void> flush();
   [[nodiscard]] Result<void> complete();
   [[nodiscard]] Result<void> publish();
 
@@ -40,12 +37,8 @@ class FilesystemBlobWriter final : public BlobWriter {
   std::unique_ptr<File> file_;
   Target target_;
   std::uint64_t header_checksum_;
-  std::unique_ptr<char[]> buffer_;    // blocks as stored, room left for their checksums
-  std::size_t pending_ = 0;           // payload bytes in it
-  std::uint64_t payload_size_ = 0;    // payload bytes in the file
-  std::uint64_t written_;             // bytes in the file
-  std::uint64_t writeback_from_ = 0;  // bytes of the file on their way to the disk already
-  std::optional<Error> failure_;      // a failed write or sync leaves nothing to build on
+  BlockWriter blocks_;
+  std::optional<Error> failure_;  // a failed write or sync leaves nothing to build on
 };
 
 }  // namespace objectstore

@@ -25,11 +25,14 @@ class ObjectNames {
   // that its last `key_size` bytes name. Errors as above.
   [[nodiscard]] Result<void> remove(const std::string& path, std::size_t key_size);
 
+  // Removes what is empty of the directories above `path` that its last `key_size` bytes name, as
+  // far as that is possible.
+  void remove_empty_directories(const std::string& path, std::size_t key_size);
+
  private:
   [[nodiscard]] Result<void> ensure_directory(const std::string& path);
   [[nodiscard]] Result<void> rename(const std::string& temporary, const std::string& path);
   [[nodiscard]] Result<void> sync_names(std::string directory);
-  void remove_empty_directories(const std::string& path, std::size_t key_size);
 
   FileTree& tree_;
   std::mutex mutex_;

@@ -42,6 +42,7 @@ class FilesystemObjectStore final : public ObjectStore {
   [[nodiscard]] Task<Result<void>> remove(const ObjectId& id) override;
 
  private:
+  friend class FilesystemMultipartObjects;
   FilesystemObjectStore(std::unique_ptr<FileTree> tree, BlockingPool& pool, Random& random)
       : tree_(std::move(tree)), names_(*tree_), pool_(pool), random_(random) {}
 

@@ -4,7 +4,7 @@ namespace objectstore {
 
 namespace {
 
-// false: a clean-up got hold of the file first.
+// false: somebody else holds the file, or has unlinked it.
 Result<bool> claim(File& file) {
   TRY_ASSIGN(const bool locked, file.try_lock());
   if (!locked) return false;
@@ -28,6 +28,16 @@ Result<std::unique_ptr<File>> create_temporary(FileTree& tree, const std::string
   return file;
 }
 
+Result<bool> remove_if_dead(FileTree& tree, const std::string& path) {
+  TRY_ASSIGN(auto file, tree.open(path));
+  if (!file) return false;
+  // Where the claim fails, another clean-up was here first, and the name may be a new file's.
+  TRY_ASSIGN(const bool dead, claim(*file));
+  if (!dead) return false;
+  // Its writer may have finished and renamed it meanwhile.
+  return tree.unlink(path);
+}
+
 Result<std::size_t> remove_leftovers(FileTree& tree, const std::string& directory) {
   TRY_ASSIGN(const auto names, tree.list(directory));
   std::size_t removed = 0;
@@ -35,12 +45,7 @@ Result<std::size_t> remove_leftovers(FileTree& tree, const std::string& director
     if (!name.ends_with(".tmp")) continue;
     std::string path(directory);
     path.append("/").append(name);
-    TRY_ASSIGN(auto file, tree.open(path));
-    if (!file) continue;
-    TRY_ASSIGN(const bool dead, file->try_lock());
-    if (!dead) continue;
-    // Its writer may have finished and renamed it since the listing.
-    TRY_ASSIGN(const bool unlinked, tree.unlink(path));
+    TRY_ASSIGN(const bool unlinked, remove_if_dead(tree, path));
     if (unlinked) ++removed;
   }
   return removed;

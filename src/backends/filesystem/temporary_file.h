@@ -14,6 +14,9 @@ namespace objectstore {
 [[nodiscard]] Result<std::unique_ptr<File>> create_temporary(FileTree& tree,
                                                              const std::string& path);
 
+// Unlinks `path` if its writer is dead; false: there is no such file, or it is held.
+[[nodiscard]] Result<bool> remove_if_dead(FileTree& tree, const std::string& path);
+
 // Unlinks the files of `directory` that end in ".tmp" and that nobody holds; returns how many.
 [[nodiscard]] Result<std::size_t> remove_leftovers(FileTree& tree, const std::string& directory);
 

@@ -16,10 +16,11 @@
 #include <vector>
 
 #include "backends/filesystem/posix_file_system.h"
+#include "runtime/byte_stream.h"
 #include "runtime/random.h"
-#include "storage/body.h"
 #include "testing/run.h"
 #include "testing/scratch_directory.h"
+#include "testing/some_bytes.h"
 
 namespace objectstore {
 
@@ -255,15 +256,8 @@ inline Task<Result<std::string>> read_to_end(ByteStream& stream) {
   }
 }
 
-// `size` bytes without a pattern that repeats at a block's border.
 inline std::string test_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint64_t state = size + 1;
-  for (auto& byte : bytes) {
-    state = state * 6364136223846793005 + 1442695040888963407;
-    byte = static_cast<char>(state >> 56);
-  }
-  return bytes;
+  return testing::some_bytes(size);
 }
 
 }  // namespace objectstore

@@ -4,6 +4,8 @@
 #include "testing/blob_lister_conformance.h"
 #include "testing/blob_store_conformance.h"
 #include "testing/change_log_conformance.h"
+#include "testing/change_log_exchange_conformance.h"
+#include "testing/multipart_blobs_conformance.h"
 #include "testing/row_lister_conformance.h"
 #include "testing/row_store_conformance.h"
 
@@ -36,8 +38,9 @@ struct MemoryListedBlobs final : BlobListerUnderTest {
 
 struct MemoryLog final : ChangeLogUnderTest {
   [[nodiscard]] ChangeLog& log() override { return store; }
-  void inject(const std::string& key, const std::string& value, EntryTime time) override {
-    store.inject(key, value, time);
+  void put(const std::string& key, EntryTime time, const std::string& value,
+           const std::string& state) override {
+    store.inject(key, value, time, state);
   }
   MemoryChangeLog store;
 };
@@ -47,6 +50,23 @@ struct MemoryBlobs final : BlobStoreUnderTest {
   [[nodiscard]] BlobStore& blobs() override { return store; }
   MemoryBlobStore store;
 };
+
+struct MemoryMultipart final : MultipartBlobsUnderTest {
+  explicit MemoryMultipart(LateUploads late_uploads) : store(late_uploads, &clock) {}
+  [[nodiscard]] BlobStore& blobs() override { return store; }
+  [[nodiscard]] MultipartBlobs& multipart() override { return store; }
+  [[nodiscard]] WallTime now() override { return clock.now(); }
+  ManualClock clock;
+  MemoryBlobStore store;
+};
+
+MultipartBlobsCase multipart_case(std::string name, LateUploads late_uploads) {
+  MultipartBlobsCase param;
+  param.name = std::move(name);
+  param.make = [late_uploads] { return std::make_unique<MemoryMultipart>(late_uploads); };
+  param.verifies_md5 = false;
+  return param;
+}
 
 const auto name_of = [](const auto& info) { return info.param.name; };
 
@@ -59,6 +79,10 @@ INSTANTIATE_TEST_SUITE_P(Memory, ChangeLogConformance,
                          ::testing::Values(ChangeLogCase{
                              "memory", [](Clock&) { return std::make_unique<MemoryLog>(); }}),
                          name_of);
+INSTANTIATE_TEST_SUITE_P(Memory, ChangeLogExchanges,
+                         ::testing::Values(ChangeLogCase{
+                             "memory", [](Clock&) { return std::make_unique<MemoryLog>(); }}),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(
     Memory, BlobStoreConformance,
     ::testing::Values(
@@ -66,6 +90,11 @@ INSTANTIATE_TEST_SUITE_P(
                       [] { return std::make_unique<MemoryBlobs>(LateUploads::prevented); }},
         BlobStoreCase{"late_uploads_possible",
                       [] { return std::make_unique<MemoryBlobs>(LateUploads::possible); }}),
+    name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Memory, MultipartBlobsConformance,
+    ::testing::Values(multipart_case("late_uploads_prevented", LateUploads::prevented),
+                      multipart_case("late_uploads_possible", LateUploads::possible)),
     name_of);
 INSTANTIATE_TEST_SUITE_P(
     Memory, RowListerConformance,
@@ -93,7 +122,7 @@ TEST(MemoryBlobStore, an_upload_that_was_discarded_may_finish_late_where_nothing
   const auto name = revision_of("u/objects/k", 1);
   auto writer = run(store.create(name, Metadata()));
   ASSERT_TRUE(writer.ok());
-  const auto discarded = run(store.discard(name));
+  const auto discarded = run(store.discard(name, ""));
   ASSERT_TRUE(discarded.ok());
   EXPECT_EQ(*discarded, Discarded::may_appear_later);
   EXPECT_TRUE(run((*writer)->finish()).ok());

@@ -4,6 +4,14 @@
 
 namespace objectstore {
 
+namespace {
+
+std::string address_of(const Revision& name) {
+  return "session of " + name.path();
+}
+
+}  // namespace
+
 class MemoryBlobStore::Writer final : public BlobWriter {
  public:
   Writer(MemoryBlobStore& store, Revision name, Metadata metadata)
@@ -14,17 +22,25 @@ class MemoryBlobStore::Writer final : public BlobWriter {
     co_return Result<void>();
   }
 
+  Task<Result<std::string>> begin() override {
+    if (store_.late_uploads_ != LateUploads::prevented_by_address) co_return std::string();
+    co_return address_of(name_);
+  }
+
   Task<Result<void>> finish() override {
-    const auto written = store_.clock_ != nullptr ? store_.clock_->now() : WallTime();
+    const auto written = store_.now();
     const std::lock_guard lock(store_.mutex_);
-    const bool open = store_.uploads_.erase(name_) != 0;
+    const auto upload = store_.uploads_.find(name_);
+    const bool open = upload != store_.uploads_.end();
+    if (open) store_.uploads_.erase(upload);
     if (!open && store_.late_uploads_ == LateUploads::prevented) {
       co_return Error(ErrorCode::unavailable, "the upload was discarded");
     }
+    if (store_.cancelled_.contains(name_)) {
+      co_return Error(ErrorCode::unavailable, "the upload was discarded");
+    }
     Blob blob{name_, metadata_, SharedBytes(std::move(bytes_)), written};
-    const bool created = store_.blobs_.try_emplace(name_.path(), std::move(blob)).second;
-    if (!created) co_return Error(ErrorCode::conflict, "the blob exists already");
-    co_return Result<void>();
+    co_return store_.insert(std::move(blob));
   }
 
  private:
@@ -83,12 +99,34 @@ Task<Result<std::unique_ptr<BlobReader>>> MemoryBlobStore::open(const Revision& 
   co_return std::move(reader);
 }
 
-Task<Result<Discarded>> MemoryBlobStore::discard(const Revision& name) {
+Result<void> MemoryBlobStore::insert(Blob blob) {
+  const auto path = blob.name.path();
+  if (existing_blobs_ == ExistingBlobs::replaced) {
+    blobs_.insert_or_assign(path, std::move(blob));
+    return {};
+  }
+  const bool created = blobs_.try_emplace(path, std::move(blob)).second;
+  if (!created) return Error(ErrorCode::conflict, "the blob exists already");
+  return {};
+}
+
+Task<Result<Discarded>> MemoryBlobStore::discard(const Revision& name, std::string_view upload) {
   const std::lock_guard lock(mutex_);
+  if (existing_blobs_ == ExistingBlobs::replaced) {
+    blobs_.erase(name.path());
+    co_return Discarded::may_appear_later;
+  }
+  bool for_good = late_uploads_ == LateUploads::prevented;
+  if (late_uploads_ == LateUploads::prevented_by_address && upload == address_of(name)) {
+    cancelled_.insert(name);
+    for_good = true;
+  }
+  if (late_uploads_ == LateUploads::prevented) {
+    std::erase_if(multipart_uploads_, [&](const auto& item) { return item.second.name == name; });
+  }
   uploads_.erase(name);
   blobs_.erase(name.path());
-  co_return late_uploads_ == LateUploads::prevented ? Discarded::for_good
-                                                    : Discarded::may_appear_later;
+  co_return for_good ? Discarded::for_good : Discarded::may_appear_later;
 }
 
 Task<Result<bool>> MemoryBlobStore::extend(const Revision& name, WallTime deadline) {
@@ -142,7 +180,7 @@ std::set<Revision> MemoryBlobStore::blobs() const {
 
 std::set<Revision> MemoryBlobStore::uploads() const {
   const std::lock_guard lock(mutex_);
-  return uploads_;
+  return {uploads_.begin(), uploads_.end()};
 }
 
 }  // namespace objectstore

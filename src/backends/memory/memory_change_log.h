@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "changelog/change_log.h"
@@ -15,6 +16,8 @@ class MemoryChangeLog final : public ChangeLog {
   [[nodiscard]] bool durable() const override { return true; }
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
   Task<Result<void>> remove(std::string_view key) override;
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
   Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,
@@ -27,12 +30,13 @@ class MemoryChangeLog final : public ChangeLog {
   struct Stored {
     EntryTime time = 0;
     std::string value;
+    std::string state = {};  // beside `value`, of multipart uploads
   };
   // All entries, for audits.
   [[nodiscard]] std::map<std::string, Stored> snapshot() const;
   [[nodiscard]] bool empty() const;
   // Puts anything into the log, readable or not.
-  void inject(std::string key, std::string value, EntryTime time);
+  void inject(std::string key, std::string value, EntryTime time, std::string state = {});
 
  private:
   mutable std::mutex mutex_;

@@ -1,5 +1,6 @@
 #include "backends/rocksdb/test_support.h"
 #include "testing/change_log_conformance.h"
+#include "testing/change_log_exchange_conformance.h"
 #include "testing/row_lister_conformance.h"
 #include "testing/row_store_conformance.h"
 
@@ -29,8 +30,9 @@ struct RocksDbListing final : RowListerUnderTest {
 struct RocksDbLog final : ChangeLogUnderTest {
   explicit RocksDbLog(Clock& clock) : parts(directory.path() / "rows", clock) {}
   [[nodiscard]] ChangeLog& log() override { return parts.log; }
-  void inject(const std::string& key, const std::string& value, EntryTime time) override {
-    parts.put_raw(Column::changelog, key, encode_log_value(key, time, value));
+  void put(const std::string& key, EntryTime time, const std::string& value,
+           const std::string& state) override {
+    parts.put_raw(Column::changelog, key, encode_log_value(key, time, value, state));
   }
   ScratchDirectory directory;
   RocksDbParts parts;
@@ -49,6 +51,11 @@ INSTANTIATE_TEST_SUITE_P(RocksDb, RowListerConformance,
                              [](Clock& clock) { return std::make_unique<RocksDbListing>(clock); }}),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(RocksDb, ChangeLogConformance,
+                         ::testing::Values(ChangeLogCase{
+                             "rocksdb",
+                             [](Clock& clock) { return std::make_unique<RocksDbLog>(clock); }}),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(RocksDb, ChangeLogExchanges,
                          ::testing::Values(ChangeLogCase{
                              "rocksdb",
                              [](Clock& clock) { return std::make_unique<RocksDbLog>(clock); }}),

@@ -1,10 +1,11 @@
 #include "backends/rocksdb/log_tail.h"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include "base/crc32c.h"
 
 namespace objectstore {
 
@@ -21,25 +22,9 @@ struct Fragment {
   std::string_view data;
 };
 
-constexpr std::array<std::uint32_t, 256> make_crc32c_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
-    auto crc = byte;
-    for (int bit = 0; bit < 8; ++bit)
-      crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78U : 0U);
-    table[byte] = crc;
-  }
-  return table;
-}
-
-constexpr auto crc32c_table = make_crc32c_table();
-
 // As RocksDB stores it: of a checksum that covers checksums, bits are rotated.
 std::uint32_t masked_crc32c(std::string_view bytes) {
-  std::uint32_t crc = ~0U;
-  for (const char c : bytes)
-    crc = (crc >> 8) ^ crc32c_table[(crc ^ static_cast<std::uint8_t>(c)) & 0xFF];
-  crc = ~crc;
+  const auto crc = crc32c(bytes);
   return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U;
 }
 

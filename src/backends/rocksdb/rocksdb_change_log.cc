@@ -48,6 +48,18 @@ ScannedEntry unreadable(std::string key, std::string value) {
   return entry;
 }
 
+std::string log_value(std::string_view key, const LogEntry& entry, EntryTime time) {
+  return encode_log_value(key, time, encode_entry(entry), encode_upload_state(entry));
+}
+
+// Whether what is stored under `key` has that state; nothing is, if there is none.
+bool holds(std::string_view key, const std::optional<std::string>& value,
+           const std::optional<UploadState>& state) {
+  if (!value || !state) return !value && !state;
+  const auto decoded = decode_log_value(key, *value);
+  return decoded && decoded->state == encode_upload_state(*state);
+}
+
 EntryTime time_of(const std::string& key, const std::string& value) {
   const auto decoded = decode_log_value(key, value);
   return decoded ? decoded->time : 0;
@@ -76,7 +88,10 @@ QuarantinedEntry quarantined_entry(std::string key, std::string_view stored) {
   entry.reason = std::string(in.bytes().value_or(""));
   entry.value = std::string(in.bytes().value_or(""));
   const auto inner = decode_log_value(key_before_quarantine(entry.key), entry.value);
-  if (inner) entry.text = std::string(inner->text);
+  if (inner) {
+    entry.text = std::string(inner->text);
+    entry.state = std::string(inner->state);
+  }
   return entry;
 }
 
@@ -86,7 +101,7 @@ Task<Result<void>> RocksDbChangeLog::record(const std::vector<LogEntry>& entries
   return write(commits_, [&entries, time](CommitBatch& batch) -> Result<bool> {
     for (const auto& entry : entries) {
       const auto key = entry_key(entry.change.id);
-      batch.put_log_value(key, encode_log_value(key, time, encode_entry(entry)));
+      batch.put_log_value(key, log_value(key, entry, time));
     }
     return true;
   });
@@ -97,6 +112,23 @@ Task<Result<void>> RocksDbChangeLog::remove(std::string_view key) {
     batch.remove_log_value(key);
     return true;
   });
+}
+
+Task<Mutation> RocksDbChangeLog::exchange(std::string_view key,
+                                          const std::optional<UploadState>& expected,
+                                          const std::optional<LogEntry>& next, EntryTime time) {
+  return mutate(
+      commits_,
+      [key = std::string(key), &expected, &next, time](CommitBatch& batch) -> Result<bool> {
+        TRY_ASSIGN(const auto value, batch.log_value(key));
+        if (!holds(key, value, expected)) return false;
+        if (next) {
+          batch.put_log_value(key, log_value(key, *next, time));
+        } else {
+          batch.remove_log_value(key);
+        }
+        return true;
+      });
 }
 
 Task<Result<std::vector<ScannedEntry>>> RocksDbChangeLog::scan(const ScanRequest& request) {
@@ -114,7 +146,8 @@ Task<Result<std::vector<ScannedEntry>>> RocksDbChangeLog::scan(const ScanRequest
       if (!value) {
         found.push_back(unreadable(std::move(key), it->value().ToString()));
       } else if (value->time < request.before) {
-        found.push_back(scanned_entry(std::move(key), value->time, std::string(value->text)));
+        found.push_back(scanned_entry(std::move(key), value->time, std::string(value->text),
+                                      std::string(value->state)));
       }
     }
     if (!it->status().ok()) return to_error(it->status(), "the change log can't be read");
@@ -129,7 +162,7 @@ Task<Mutation> RocksDbChangeLog::claim(const ScannedEntry& entry, EntryTime now)
     if (!value) return false;
     const auto decoded = decode_log_value(entry.key, *value);
     if (!decoded || decoded->time != entry.time) return false;
-    batch.put_log_value(entry.key, encode_log_value(entry.key, now, decoded->text));
+    batch.put_log_value(entry.key, encode_log_value(entry.key, now, decoded->text, decoded->state));
     return true;
   });
 }
@@ -171,9 +204,14 @@ Task<Result<void>> RocksDbChangeLog::release(const QuarantinedEntry& entry, Entr
     TRY_ASSIGN(const auto aside, batch.log_value(entry.key));
     if (!aside) return true;  // released before, and settled perhaps
     const auto key = key_before_quarantine(entry.key);
+    TRY_ASSIGN(const auto present, batch.log_value(key));
     // An entry that was readable goes back with the new time, another as it was.
     const auto decoded = decode_log_value(key, entry.value);
-    batch.put_log_value(key, decoded ? encode_log_value(key, time, decoded->text) : entry.value);
+    if (!decoded) {
+      batch.put_log_value(key, entry.value);
+    } else if (!present || decoded->state.empty()) {
+      batch.put_log_value(key, encode_log_value(key, time, decoded->text, decoded->state));
+    }
     batch.remove_log_value(entry.key);
     return true;
   });

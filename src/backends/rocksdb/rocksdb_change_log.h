@@ -16,6 +16,8 @@ class RocksDbChangeLog final : public ChangeLog {
   [[nodiscard]] bool durable() const override { return true; }
   Task<Result<void>> record(const std::vector<LogEntry>& entries, EntryTime time) override;
   Task<Result<void>> remove(std::string_view key) override;
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override;
   Task<Result<std::vector<ScannedEntry>>> scan(const ScanRequest& request) override;
   Task<Mutation> claim(const ScannedEntry& entry, EntryTime now) override;
   Task<Mutation> quarantine(const ScannedEntry& entry, std::string_view reason,

@@ -11,6 +11,7 @@ namespace objectstore {
 namespace {
 
 constexpr std::uint8_t format_version = 1;
+constexpr std::size_t checksum_size = 8;
 constexpr std::uint32_t nanoseconds_per_second = 1'000'000'000;
 enum class Kind : std::uint8_t { absent = 0, inlined = 1, redirect = 2 };
 
@@ -176,8 +177,8 @@ std::string encode_row(std::string_view key, const StoredRow& row) {
 }
 
 Result<StoredRow> decode_row(std::string_view key, std::string_view value) {
-  if (value.size() < 9) return corrupt_row(key, "too short");
-  const auto body = value.substr(0, value.size() - 8);
+  if (value.size() <= checksum_size) return corrupt_row(key, "too short");
+  const auto body = value.substr(0, value.size() - checksum_size);
   Decoder tail(value.substr(body.size()));
   if (tail.u64() != checksum64(body, checksum64(key))) return corrupt_row(key, "wrong checksum");
 
@@ -230,10 +231,12 @@ std::optional<ExpiryKey> parse_expiry_key(std::string_view key) {
   return ExpiryKey{WallTime(Duration(static_cast<std::int64_t>(*deadline))), in.rest()};
 }
 
-std::string encode_log_value(std::string_view key, std::uint64_t time, std::string_view text) {
+std::string encode_log_value(std::string_view key, std::uint64_t time, std::string_view text,
+                             std::string_view state) {
   std::string out;
   append_u64(out, time);
   append_bytes(out, text);
+  if (!state.empty()) append_bytes(out, state);
   append_u64(out, checksum64(out, checksum64(key)));
   return out;
 }
@@ -243,9 +246,15 @@ std::optional<LogValue> decode_log_value(std::string_view key, std::string_view 
   const auto time = in.u64();
   const auto text = in.bytes();
   if (!time || !text) return std::nullopt;
+  LogValue decoded{*time, *text, {}};
+  if (in.rest().size() > checksum_size) {
+    const auto state = in.bytes();
+    if (!state || state->empty()) return std::nullopt;
+    decoded.state = *state;
+  }
   const auto body = value.substr(0, value.size() - in.rest().size());
   if (in.u64() != checksum64(body, checksum64(key)) || !in.done()) return std::nullopt;
-  return LogValue{*time, *text};
+  return decoded;
 }
 
 }  // namespace objectstore

@@ -36,12 +36,13 @@ struct ExpiryKey {
 };
 [[nodiscard]] std::optional<ExpiryKey> parse_expiry_key(std::string_view key);
 
-// A value of the change log: the entry's time, then its text.
+// A value of the change log: the entry's time, then its text, then that of its state unless empty.
 [[nodiscard]] std::string encode_log_value(std::string_view key, std::uint64_t time,
-                                           std::string_view text);
+                                           std::string_view text, std::string_view state = {});
 struct LogValue {
   std::uint64_t time = 0;
   std::string_view text;
+  std::string_view state;
 };
 [[nodiscard]] std::optional<LogValue> decode_log_value(std::string_view key,
                                                        std::string_view value);

@@ -127,6 +127,19 @@ TEST(RowFormat, golden_log_value_and_expiry_key) {
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(decoded->time, 0x0102U);
   EXPECT_EQ(decoded->text, "{}");
+  EXPECT_EQ(decoded->state, "");
+
+  const auto with_state = encode_log_value("~changelog/77/x", 0x0102, "{}", "[1]");
+  EXPECT_EQ(hex(with_state),
+            "0201000000000000"
+            "020000007b7d"
+            "030000005b315d"
+            "af433f8a16765f1b");
+  const auto both = decode_log_value("~changelog/77/x", with_state);
+  ASSERT_TRUE(both.has_value());
+  EXPECT_EQ(both->time, 0x0102U);
+  EXPECT_EQ(both->text, "{}");
+  EXPECT_EQ(both->state, "[1]");
 
   const auto index = expiry_key(WallTime(Duration(0x0102)), "u/k");
   EXPECT_EQ(hex(index),
@@ -154,13 +167,15 @@ TEST(RowFormat, every_flipped_bit_of_a_row_is_found) {
 }
 
 TEST(RowFormat, every_flipped_bit_of_a_log_value_is_found) {
-  const auto value = encode_log_value("key", 1, R"({"id":"u/objects/k"})");
-  for (std::size_t bit = 0; bit < value.size() * 8; ++bit) {
-    auto flipped = value;
-    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    EXPECT_FALSE(decode_log_value("key", flipped).has_value()) << bit;
+  for (const std::string state : {"", R"({"version":1})"}) {
+    const auto value = encode_log_value("key", 1, R"({"id":"u/objects/k"})", state);
+    for (std::size_t bit = 0; bit < value.size() * 8; ++bit) {
+      auto flipped = value;
+      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+      EXPECT_FALSE(decode_log_value("key", flipped).has_value()) << bit;
+    }
+    EXPECT_FALSE(decode_log_value("another key", value).has_value());
   }
-  EXPECT_FALSE(decode_log_value("another key", value).has_value());
 }
 
 TEST(RowFormat, truncated_and_extended_values_are_corrupt) {
@@ -174,6 +189,11 @@ TEST(RowFormat, truncated_and_extended_values_are_corrupt) {
   }
   EXPECT_FALSE(decode_row(key, value + '\0').ok());
   EXPECT_FALSE(decode_log_value(key, log_value + '\0').has_value());
+  const auto with_state = encode_log_value(key, 1, "text", "state");
+  for (std::size_t size = 0; size < with_state.size(); ++size) {
+    EXPECT_FALSE(decode_log_value(key, with_state.substr(0, size)).has_value()) << size;
+  }
+  EXPECT_FALSE(decode_log_value(key, with_state + '\0').has_value());
 }
 
 TEST(RowFormat, a_row_under_another_key_is_corrupt) {
@@ -210,6 +230,15 @@ TEST(RowFormat, values_of_another_version_or_form_are_corrupt) {
   auto many = body.substr(0, 34);
   append_u32(many, UINT32_MAX);
   EXPECT_FALSE(decode_row(key, sealed(many)).ok()) << "more intents than bytes";
+}
+
+TEST(RowFormat, an_empty_state_is_left_out) {
+  std::string body;
+  append_u64(body, 1);
+  append_bytes(body, "text");
+  EXPECT_TRUE(decode_log_value(key, sealed(body)).has_value());
+  append_bytes(body, "");
+  EXPECT_FALSE(decode_log_value(key, sealed(body)).has_value());
 }
 
 TEST(RowFormat, a_row_has_one_form_only) {

@@ -1,0 +1,30 @@
+// A store of blobs that this process uses: one for each place that they can lie in.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "runtime/task.h"
+#include "storage/blob_store.h"
+#include "storage/listing.h"
+#include "storage/multipart.h"
+
+namespace objectstore {
+
+class BlobTier {
+ public:
+  virtual ~BlobTier() = default;
+
+  // Awaited once, before anything else is used. An error says what to do.
+  [[nodiscard]] virtual Task<Result<void>> connect() = 0;
+
+  [[nodiscard]] virtual BlobStore& blobs() = 0;
+  [[nodiscard]] virtual BlobLister& lister() = 0;
+  // Null: uploads in parts can't be made here.
+  [[nodiscard]] virtual MultipartBlobs* multipart() = 0;
+
+  // After everything that uses the store has ended.
+  [[nodiscard]] virtual Task<void> close() = 0;
+};
+
+}  // namespace objectstore

@@ -1,0 +1,33 @@
+// Objects in one bucket, without tiers; nothing runs beside requests.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "app/blob_tier.h"
+#include "app/storage.h"
+#include "tiered/blob_object_store.h"
+#include "tiered/blob_object_store_multipart.h"
+
+namespace objectstore {
+
+class SingleBucket final : public Storage {
+ public:
+  SingleBucket(std::unique_ptr<BlobTier> bucket, const Machine& machine);
+
+  Task<Result<void>> connect() override { return bucket_->connect(); }
+  ObjectStore& objects() override { return objects_; }
+  MultipartObjects* multipart() override { return multipart_ ? &*multipart_ : nullptr; }
+  [[nodiscard]] bool writable() const override { return true; }
+  void start(const boost::asio::any_io_executor&) override {}
+  void start_heartbeats(const boost::asio::any_io_executor&) override {}
+  Task<void> stop(Duration limit) override;
+  Result<ScrubParts> maintenance() override;
+
+ private:
+  std::unique_ptr<BlobTier> bucket_;
+  BlobObjectStore objects_;
+  std::optional<BlobMultipartObjects> multipart_;
+};
+
+}  // namespace objectstore

@@ -1,0 +1,170 @@
+#include "tiered/upload_completion.h"
+
+namespace objectstore {
+
+namespace {
+
+// Each is fenced in the end; a client that fails so often is refused.
+constexpr std::size_t most_attempts = 1000;
+
+Error try_again(std::string why) {
+  return Error(ErrorCode::unavailable, std::move(why));
+}
+
+CompleteResult completed() {
+  return BlobCompleted{};
+}
+
+}  // namespace
+
+Task<Result<CompleteResult>> UploadCompletion::run(const UploadToken& token,
+                                                   const std::vector<ListedPart>& parts) {
+  const auto key = token.revision.object_path();
+  const auto deadline = context_.request_deadline();
+  CO_TRY_ASSIGN(const auto row, co_await context_.read_row(key, RowPart::metadata, deadline));
+  if (points_to(row.state, token.revision)) co_return completed();
+
+  CO_TRY_ASSIGN(const auto begun, co_await protected_write_.begin(key, deadline));
+  CO_TRY_ASSIGN(auto held, co_await hold(token, begun));
+  if (std::holds_alternative<NoSuchUpload>(held)) co_return CompleteResult(NoSuchUpload{});
+  if (std::holds_alternative<CompletionInProgress>(held)) {
+    co_return CompleteResult(CompletionInProgress{});
+  }
+  UploadHold hold(*parts_.entries, context_.clock, context_.logger,
+                  std::get<LogEntry>(std::move(held)));
+  co_await hold.start();
+  auto result = co_await complete_held(hold, begun, token, parts);
+  co_await hold.stop();
+  co_return result;
+}
+
+Task<Result<UploadCompletion::Held>> UploadCompletion::hold(const UploadToken& token,
+                                                            const Begun& begun) {
+  CO_TRY_ASSIGN(const auto entry, co_await parts_.entries->find(token.change));
+  if (!entry || entry->change.new_revision != token.revision) co_return Held(NoSuchUpload{});
+  const auto& state = *entry->upload_state;
+  if (state.phase == UploadPhase::dead || state.upload_id != token.upload_id) {
+    co_return Held(NoSuchUpload{});
+  }
+  if (state.phase == UploadPhase::held) co_return Held(CompletionInProgress{});
+  if (state.attempts.size() >= most_attempts) {
+    co_return Error(ErrorCode::invalid_argument,
+                    "the upload was tried to be completed too often; begin another one");
+  }
+  LogEntry held = *entry;
+  held.upload_state->phase = UploadPhase::held;
+  held.upload_state->attempts.push_back(begun.attempt);
+  held.change.old_revision = begun.old_revision();
+  const auto now = unix_ms(context_.clock.now());
+  CO_TRY_ASSIGN(const bool moved, co_await parts_.entries->move(*entry, held, now));
+  // Somebody else holds it, or has ended it: asking again tells.
+  if (!moved) co_return Held(CompletionInProgress{});
+  co_return Held(std::move(held));
+}
+
+Task<Result<CompleteResult>> UploadCompletion::complete_held(UploadHold& hold, const Begun& begun,
+                                                             const UploadToken& token,
+                                                             const std::vector<ListedPart>& parts) {
+  auto assembled = co_await assemble(token, parts);
+  const bool has_blob = assembled.ok() && std::holds_alternative<Metadata>(*assembled);
+  const bool in_time = context_.clock.monotonic_now() < begun.commit_by;
+  if (!has_blob || !in_time) {
+    // No commit was sent, and none will be.
+    co_await hold.stop();
+    if (hold.valid()) co_await uploads_.give_back(hold.entry());
+    if (!assembled.ok()) co_return std::move(assembled).error();
+    if (std::holds_alternative<NoSuchUpload>(*assembled)) co_return CompleteResult(NoSuchUpload{});
+    if (auto* refused = std::get_if<PartRefused>(&*assembled)) {
+      co_return CompleteResult(std::move(*refused));
+    }
+    co_return try_again("the completion took too long");
+  }
+  // Others may be giving the upload back or up: it is theirs.
+  if (!hold.valid()) co_return try_again("the change log could not be kept alive");
+  co_return co_await commit(hold, begun, token, std::get<Metadata>(*assembled));
+}
+
+Task<Result<UploadCompletion::Assembled>> UploadCompletion::assemble(
+    const UploadToken& token, const std::vector<ListedPart>& parts) {
+  auto answer = co_await parts_.blobs->complete(token.revision, token.upload_id, parts);
+  if (answer.ok()) {
+    if (auto* refused = std::get_if<PartRefused>(&*answer)) {
+      co_return Assembled(std::move(*refused));
+    }
+  }
+  // Also where the call failed, or knows the upload no more: an attempt before may have done it.
+  auto blob = co_await context_.blobs.open(token.revision);
+  if (blob.ok() && *blob) co_return Assembled((*blob)->metadata());
+  if (!answer.ok()) co_return std::move(answer).error();
+  if (std::holds_alternative<NoSuchUpload>(*answer)) {
+    if (!blob.ok()) co_return std::move(blob).error();
+    co_return Assembled(NoSuchUpload{});
+  }
+  if (!blob.ok()) co_return std::move(blob).error();
+  co_return Error(ErrorCode::corrupt, "the completed upload is not in the long-term tier");
+}
+
+Task<Result<CompleteResult>> UploadCompletion::commit(UploadHold& hold, const Begun& begun,
+                                                      const UploadToken& token,
+                                                      const Metadata& metadata) {
+  // The deadline is the blob's own, which counts from the upload's start.
+  const RowState state = RedirectRow{token.revision, metadata.expiration, metadata.time_expires};
+  const Stamp stamp{context_.stamps.next(), begun.attempt.id};
+  auto committed = co_await context_.rows.commit(begun.key, begun.attempt, state, stamp);
+  co_await hold.stop();
+  if (committed.is_applied()) {
+    co_await clean_up(hold.entry());
+    co_return completed();
+  }
+  co_return co_await resolve(hold, begun, token, std::move(committed));
+}
+
+Task<Result<CompleteResult>> UploadCompletion::resolve(UploadHold& hold, const Begun& begun,
+                                                       const UploadToken& token,
+                                                       Mutation committed) {
+  auto verdict = co_await settlement_.judge(begun.key, begun.attempt, context_.request_deadline());
+  // Recovery finds the holder gone and does the same.
+  if (!verdict.ok()) co_return std::move(verdict).error();
+  if (points_to(verdict->row.state, token.revision)) {
+    co_await clean_up(hold.entry());
+    co_return completed();
+  }
+  if (verdict->found == FenceFound::open) {
+    co_await uploads_.give_back(hold.entry());
+    if (committed.is_refused()) co_return try_again("the completion could not be committed");
+    co_return committed.cause();
+  }
+  // Another write was committed meanwhile: this one counts as done just before it.
+  if (written_since(begun.as_read, verdict->row)) {
+    const auto given_up = co_await uploads_.give_up(hold.entry());
+    if (!given_up.ok()) {
+      context_.logger.warn(
+          "an upload is left to recovery",
+          {{"change", token.change.str()}, {"error", given_up.error().describe()}});
+    }
+    co_return completed();
+  }
+  co_return try_again("the completion was fenced by recovery");
+}
+
+Task<void> UploadCompletion::clean_up(LogEntry held) {
+  co_await context_.run_in_background(clean_up_task(std::move(held)));
+}
+
+Task<void> UploadCompletion::clean_up_task(LogEntry held) {
+  const std::string no_address;
+  Result<void> cleaned;
+  if (held.change.old_revision) {
+    const auto discarded = co_await context_.blobs.discard(*held.change.old_revision, no_address);
+    if (!discarded.ok()) cleaned = discarded.error();
+  }
+  if (cleaned.ok()) {
+    const auto removed = co_await parts_.entries->remove(held);
+    if (!removed.ok()) cleaned = removed.error();
+  }
+  if (cleaned.ok()) co_return;
+  context_.logger.warn("an upload's entry is left to recovery",
+                       {{"change", held.change.id.str()}, {"error", cleaned.error().describe()}});
+}
+
+}  // namespace objectstore

@@ -1,0 +1,55 @@
+// Completing a multipart upload: one attempt at a time holds the upload, makes the blob exist, and
+// commits it to the row.
+#pragma once
+
+#include "changelog/upload_hold.h"
+#include "storage/multipart_objects.h"
+#include "tiered/protected_write.h"
+#include "tiered/upload_settlement.h"
+#include "tiered/upload_token.h"
+
+namespace objectstore {
+
+class UploadCompletion {
+ public:
+  UploadCompletion(TieredContext& context, ProtectedWrite& protected_write, Settlement& settlement,
+                   UploadSettlement& uploads, MultipartParts parts)
+      : context_(context),
+        protected_write_(protected_write),
+        settlement_(settlement),
+        uploads_(uploads),
+        parts_(parts) {}
+
+  [[nodiscard]] Task<Result<CompleteResult>> run(const UploadToken& token,
+                                                 const std::vector<ListedPart>& parts);
+
+ private:
+  // The upload as this attempt holds it, or why it can't.
+  using Held = std::variant<LogEntry, NoSuchUpload, CompletionInProgress>;
+  [[nodiscard]] Task<Result<Held>> hold(const UploadToken& token, const Begun& begun);
+  [[nodiscard]] Task<Result<CompleteResult>> complete_held(UploadHold& hold, const Begun& begun,
+                                                           const UploadToken& token,
+                                                           const std::vector<ListedPart>& parts);
+  // The store's complete call, and a look for the blob where that did not say that it is there.
+  // The blob's metadata, or the answer that ends the attempt.
+  using Assembled = std::variant<Metadata, NoSuchUpload, PartRefused>;
+  [[nodiscard]] Task<Result<Assembled>> assemble(const UploadToken& token,
+                                                 const std::vector<ListedPart>& parts);
+  // Step 5 and what follows from it.
+  [[nodiscard]] Task<Result<CompleteResult>> commit(UploadHold& hold, const Begun& begun,
+                                                    const UploadToken& token,
+                                                    const Metadata& metadata);
+  [[nodiscard]] Task<Result<CompleteResult>> resolve(UploadHold& hold, const Begun& begun,
+                                                     const UploadToken& token, Mutation committed);
+  // After a commit: what was replaced goes, then the entry.
+  [[nodiscard]] Task<void> clean_up(LogEntry held);
+  [[nodiscard]] Task<void> clean_up_task(LogEntry held);
+
+  TieredContext& context_;
+  ProtectedWrite& protected_write_;
+  Settlement& settlement_;
+  UploadSettlement& uploads_;
+  MultipartParts parts_;
+};
+
+}  // namespace objectstore
