@@ -25,15 +25,11 @@ Task<Result<std::string>> TieredMultipart::initiate(const ObjectId& id, Metadata
   const auto told = co_await parts_.entries->move(entry, opened, due);
   if (!told.ok()) {
     // Either form may be in the log; the one that is not is refused.
-    co_await abandon(std::move(opened));
-    co_await abandon(std::move(entry));
+    const auto given_up = co_await settlement_.give_up(opened);
+    if (given_up.ok() && !*given_up) co_await abandon(std::move(entry));
     co_return told.error();
   }
   if (!*told) {
-    // This process stood still for so long that its entry was given up: only it knows the id. An
-    // entry for the upload's end, should this process not live to see it.
-    opened.change.id = make_uuid_v7(context_.clock, context_.random);
-    CO_TRY(co_await parts_.entries->create(opened, unix_ms(context_.clock.now())));
     co_await abandon(std::move(opened));
     co_return Error(ErrorCode::unavailable, "the upload was given up while it was being opened");
   }
@@ -42,11 +38,21 @@ Task<Result<std::string>> TieredMultipart::initiate(const ObjectId& id, Metadata
 }
 
 Task<void> TieredMultipart::abandon(LogEntry entry) {
-  const auto id = entry.change.id;
-  const auto given_up = co_await settlement_.give_up(std::move(entry));
+  auto given_up = co_await settlement_.give_up(entry);
+  if (given_up.ok() && !*given_up) {
+    // This process stood still for so long that others have given its entry up: nobody else knows
+    // of what it has asked for since. Another entry sees to its end.
+    entry.change.id = make_uuid_v7(context_.clock, context_.random);
+    const auto created = co_await parts_.entries->create(entry, unix_ms(context_.clock.now()));
+    if (created.ok()) {
+      given_up = co_await settlement_.give_up(entry);
+    } else {
+      given_up = created.error();
+    }
+  }
   if (given_up.ok()) co_return;
   context_.logger.warn("an upload that could not be opened is left to recovery",
-                       {{"change", id.str()}, {"error", given_up.error().describe()}});
+                       {{"change", entry.change.id.str()}, {"error", given_up.error().describe()}});
 }
 
 Task<Result<std::variant<std::string, NoSuchUpload, PartRefused>>> TieredMultipart::put_part(
@@ -80,13 +86,10 @@ Task<Result<void>> TieredMultipart::abort(const ObjectId& id, std::string_view u
     case UploadPhase::idle:
       break;
   }
-  LogEntry dead = *entry;
-  dead.upload_state->phase = UploadPhase::dead;
-  const auto now = unix_ms(context_.clock.now());
-  CO_TRY_ASSIGN(const bool ended, co_await parts_.entries->move(*entry, dead, now));
-  if (!ended) co_return Error(ErrorCode::unavailable, "the upload is being completed or aborted");
+  CO_TRY_ASSIGN(auto dead, co_await settlement_.declare_dead(*std::move(entry)));
+  if (!dead) co_return Error(ErrorCode::unavailable, "the upload is being completed or aborted");
   // Dead is final: it can't be completed any more, whoever cleans it up.
-  co_await settlement_.clean_in_background(std::move(dead));
+  co_await settlement_.clean_in_background(*std::move(dead));
   co_return Result<void>();
 }
 

@@ -257,6 +257,23 @@ TEST_F(MultipartTest, overtaken_completion_counts_as_done_before_the_other) {
   expect_nothing_left_but(0);
 }
 
+// Or a later attempt would make the write happen a second time, after the one that overtook it.
+TEST_F(MultipartTest, overtaken_completion_is_no_success_where_recovery_gave_the_upload_back) {
+  const auto upload = begin("k", {"payload"});
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name != "commit") return std::nullopt;
+    rows_.on_mutation = nullptr;
+    EXPECT_TRUE(recover().ok());  // the holder stands still; it is fenced
+    EXPECT_TRUE(put("k", "other").ok());
+    return std::nullopt;
+  };
+  EXPECT_EQ(complete("k", upload), "unavailable");
+  EXPECT_EQ(get("k"), "other");
+  EXPECT_EQ(complete("k", upload), "completed");
+  EXPECT_EQ(get("k"), "payload");
+  expect_nothing_left_but(1);
+}
+
 TEST_F(MultipartTest, deadline_counts_from_the_start_of_the_upload) {
   Metadata metadata;
   metadata.expiration = policy("ttl:1h");

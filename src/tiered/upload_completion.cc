@@ -134,14 +134,13 @@ Task<Result<CompleteResult>> UploadCompletion::resolve(UploadHold& hold, const B
     if (committed.is_refused()) co_return try_again("the completion could not be committed");
     co_return committed.cause();
   }
-  // Another write was committed meanwhile: this one counts as done just before it.
+  // Another write was committed meanwhile: this one counts as done just before it, if nobody can
+  // complete the upload any more. Recovery may have given it back, and a later attempt would make
+  // the write happen a second time.
   if (written_since(begun.as_read, verdict->row)) {
-    const auto given_up = co_await uploads_.give_up(hold.entry());
-    if (!given_up.ok()) {
-      context_.logger.warn(
-          "an upload is left to recovery",
-          {{"change", token.change.str()}, {"error", given_up.error().describe()}});
-    }
+    CO_TRY_ASSIGN(auto dead, co_await uploads_.declare_dead(hold.entry()));
+    if (!dead) co_return try_again("the upload was given back by recovery");
+    co_await uploads_.clean_in_background(*std::move(dead));
     co_return completed();
   }
   co_return try_again("the completion was fenced by recovery");

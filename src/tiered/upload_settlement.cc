@@ -43,13 +43,19 @@ Task<Result<void>> UploadSettlement::settle_held(LogEntry held) {
   co_return Result<void>();
 }
 
-Task<Result<bool>> UploadSettlement::give_up(LogEntry entry) {
+Task<Result<std::optional<LogEntry>>> UploadSettlement::declare_dead(LogEntry entry) {
   LogEntry dead = entry;
   dead.upload_state->phase = UploadPhase::dead;
   const auto now = unix_ms(context_.clock.now());
   CO_TRY_ASSIGN(const bool moved, co_await parts_.entries->move(entry, dead, now));
-  if (!moved) co_return false;
-  CO_TRY(co_await clean(std::move(dead)));
+  if (!moved) co_return std::optional<LogEntry>();
+  co_return std::optional<LogEntry>(std::move(dead));
+}
+
+Task<Result<bool>> UploadSettlement::give_up(LogEntry entry) {
+  CO_TRY_ASSIGN(auto dead, co_await declare_dead(std::move(entry)));
+  if (!dead) co_return false;
+  CO_TRY(co_await clean(*std::move(dead)));
   co_return true;
 }
 

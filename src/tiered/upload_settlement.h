@@ -23,8 +23,12 @@ class UploadSettlement {
   // For recovery: an entry that has not moved for too long. An error leaves it in the log.
   [[nodiscard]] Task<Result<void>> settle(LogEntry entry);
 
-  // From idle or held to dead, and the cleaning up under it; false: the entry has changed
-  // meanwhile. What can't be cleaned up now is left to recovery.
+  // From idle or held to dead: from then on nobody can complete the upload. The entry as it is
+  // then; nullopt: it has changed meanwhile. After an error either may be so.
+  [[nodiscard]] Task<Result<std::optional<LogEntry>>> declare_dead(LogEntry entry);
+
+  // The same, and the cleaning up under it; false: the entry has changed meanwhile. What can't be
+  // cleaned up now is left to recovery.
   [[nodiscard]] Task<Result<bool>> give_up(LogEntry entry);
 
   // From held to idle, after an attempt that never committed and never will: the client may try

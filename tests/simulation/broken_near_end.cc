@@ -221,7 +221,6 @@ class Log final : public ForwardingChangeLog {
   }
 
   [[nodiscard]] bool forces(UploadPhase from, UploadPhase to) const {
-    if (to == UploadPhase::idle) return shared_.breaks(BrokenRule::dead_is_final);
     return to == UploadPhase::held && from == UploadPhase::idle &&
            shared_.breaks(BrokenRule::upload_is_held_by_one);
   }

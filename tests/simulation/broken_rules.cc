@@ -29,7 +29,6 @@ const std::vector<NamedRule>& all_rules() {
       {expiry_leaves_the_stamp, "expiry_leaves_the_stamp", process},
       {hold_after_intent, "hold_after_intent", process},
       {upload_is_held_by_one, "upload_is_held_by_one", process},
-      {dead_is_final, "dead_is_final", process},
   };
   return all;
 }

@@ -39,7 +39,6 @@ enum class BrokenRule : std::uint8_t {
   // Multipart uploads.
   hold_after_intent,
   upload_is_held_by_one,
-  dead_is_final,
 };
 
 // Who would follow the rule: what is at the far end of the network, or at the near one.

@@ -66,6 +66,7 @@ class RandomPolicy final : public CallPolicy {
   // and others have settled the change.
   CallFate comes_back(SimProcess& process, CallFate fate) {
     fate.kind = CallFate::Kind::twice;
+    fate.late_by = long_delay();
     if (random_.one_in(2)) {
       process.world().after(std::chrono::milliseconds(100 + random_.below(300)),
                             [this, &process] { stop_(process); });
