@@ -1,9 +1,11 @@
 """Large objects through the server to a Cloud Storage and an S3 server, beside curl to those directly.
 
 One curl process moves the same files one after the other over one connection, by turns through the
-server and to the store. A put through the server does more than one to the store: rows, change log
-and, on GCS, a session; what is compared is what a client sees.
+server and to the store: as fast as loopback goes, where client, server and store share the cores, and
+held to 1 Gbit/s. A put through the server does more than one to the store: rows, change log and, on
+GCS, a session; what is compared is what a client sees.
 """
+import functools
 import os
 import statistics
 import subprocess
@@ -21,7 +23,8 @@ from test_memory import upload_at_once  # noqa: E402
 MIB = 1 << 20
 SIZE = 16 * MIB
 COUNT = 16
-ROUNDS = 5
+ROUNDS = 3
+LINKS = {"loopback": [], "1 Gbit/s": ["--limit-rate", "119M"]}
 MANY, MANY_MIB = 64, 64
 
 CONFIG = """
@@ -54,14 +57,13 @@ class PlainGcs(long_term.Gcs):
 
 
 class PlainS3(long_term.S3):
-    signed = ["--aws-sigv4", "aws:amz:us-east-1:s3", "-u", f"{long_term.ACCESS_KEY}:{long_term.SECRET_KEY}"]
+    signed = ["--aws-sigv4", "aws:amz:us-east-1:s3", "-u", f"{long_term.ACCESS_KEY}:{long_term.SECRET_KEY}",
+              "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
 
     def put(self, number: int) -> list:
-        unsigned = ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
-        return [*self.signed, *unsigned, f"{self.endpoint}/{long_term.BUCKET}/direct-{number}"]
-
-    def get(self, number: int) -> list:
         return [*self.signed, f"{self.endpoint}/{long_term.BUCKET}/direct-{number}"]
+
+    get = put
 
 
 class Ours:
@@ -79,22 +81,39 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def curl(transfers: list) -> float:
+def curl(transfers: list, link: list) -> float:
     """MiB a second of all transfers, by one process."""
-    command = ["curl", "-sS", "--fail", "-H", "Expect:"]
+    options = ["-sS", "--fail", "-H", "Expect:", *link]
+    command = ["curl"]
     for number, transfer in enumerate(transfers):
-        command += (["--next", "-sS", "--fail", "-H", "Expect:"] if number else []) + transfer
+        command += ["--next"] * (number > 0) + options + transfer
     began = time.monotonic()
     subprocess.run(command, check=True, env=clean_environment(), stdout=subprocess.DEVNULL)
     return len(transfers) * SIZE / MIB / (time.monotonic() - began)
 
 
-def uploads(target, payload: Path) -> float:
-    return curl([["-T", str(payload), "-o", "/dev/null", *target.put(i)] for i in range(COUNT)])
+def uploads(target, link: list, payload: Path) -> float:
+    return curl([["-T", str(payload), "-o", "/dev/null", *target.put(i)] for i in range(COUNT)], link)
 
 
-def downloads(target) -> float:
-    return curl([["-o", "/dev/null", *target.get(i)] for i in range(COUNT)])
+def downloads(target, link: list) -> float:
+    return curl([["-o", "/dev/null", *target.get(i)] for i in range(COUNT)], link)
+
+
+def compare(what: str, pid: int, ours, direct):
+    rates, cpu = [], []
+    for _ in range(ROUNDS):
+        before = cpu_seconds(pid)
+        mine = ours()
+        cpu.append((cpu_seconds(pid) - before) / (COUNT * SIZE / (1 << 30)))
+        rates.append((mine, direct()))
+    ratios = [mine / other for mine, other in rates]
+    mine, other = (statistics.median(side) for side in zip(*rates))
+    print(
+        f"| {what} | {mine:.0f} | {other:.0f} | {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f}) | {statistics.median(cpu):.2f} |",
+        flush=True,
+    )
 
 
 def measure(name: str, make_bucket, folder: Path):
@@ -104,21 +123,12 @@ def measure(name: str, make_bucket, folder: Path):
     server = Server(folder / "server", CONFIG.format(bucket=bucket.config), OS__LOGGING__LEVEL="WARN").start()
     ours = Ours(server)
     try:
-        for what, run in (("PUT", lambda target: uploads(target, payload)), ("GET", downloads)):
-            run(ours), run(bucket)  # warm, and there for the gets
-            rates, cpu = {"ours": [], "direct": []}, []
-            for _ in range(ROUNDS):
-                before = cpu_seconds(server.pid)
-                rates["ours"].append(run(ours))
-                cpu.append((cpu_seconds(server.pid) - before) / (COUNT * SIZE / (1 << 30)))
-                rates["direct"].append(run(bucket))
-            ratios = [mine / direct for mine, direct in zip(rates["ours"], rates["direct"])]
-            print(
-                f"| {name} | {what} 16 MiB | {statistics.median(rates['ours']):.0f} | "
-                f"{statistics.median(rates['direct']):.0f} | {statistics.median(ratios):.2f} "
-                f"({min(ratios):.2f} to {max(ratios):.2f}) | {statistics.median(cpu):.2f} |",
-                flush=True,
-            )
+        put = functools.partial(uploads, payload=payload)
+        for what, run in (("PUT", put), ("GET", downloads)):
+            run(ours, []), run(bucket, [])  # warm, and there for the gets
+            for link, limit in LINKS.items():
+                compare(f"{name} | {what} 16 MiB, {link}", server.pid,
+                        functools.partial(run, ours, limit), functools.partial(run, bucket, limit))
     finally:
         server.close()
         bucket.close()
