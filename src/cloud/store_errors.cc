@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/trim.h"
+#include "cloud/shown_text.h"
 
 namespace objectstore {
 
@@ -13,14 +14,6 @@ namespace {
 
 constexpr std::size_t longest_code = 64;
 constexpr std::size_t longest_message = 300;
-
-std::string shown(std::string_view text, std::size_t longest) {
-  std::string out(trimmed(text).substr(0, longest));
-  for (auto& c : out) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return out;
-}
 
 // Empty where it is no string.
 std::string text_of(const nlohmann::json& object, const char* member) {
@@ -115,8 +108,8 @@ StoreRefusal read_refusal(const HttpReply& reply) {
   } else {
     read_xml(reply.body, refusal);
   }
-  refusal.code = shown(refusal.code, longest_code);
-  refusal.message = shown(refusal.message, longest_message);
+  refusal.code = shown_text(trimmed(refusal.code), longest_code);
+  refusal.message = shown_text(trimmed(refusal.message), longest_message);
   return refusal;
 }
 

@@ -1,12 +1,12 @@
 #include "cloud/xml_multipart.h"
 
-#include <algorithm>
 #include <charconv>
 #include <pugixml.hpp>
 #include <sstream>
 #include <utility>
 
 #include "base/percent.h"
+#include "cloud/shown_text.h"
 #include "net/rfc3339.h"
 
 namespace objectstore {
@@ -128,11 +128,18 @@ std::string write_completion(const std::vector<ListedPart>& parts) {
   return out.str();
 }
 
+namespace {
+
+constexpr std::size_t longest_shown = 1000;
+
+}  // namespace
+
 Result<std::optional<PartRefused>> read_completion(std::string_view xml) {
   Document document;
   if (document.load(xml, "Error").ok()) {
     TRY_ASSIGN(auto code, document.text(document.root(), "Code"));
-    std::string message = document.root().child_value("Message");
+    code = shown_text(code, longest_shown);
+    auto message = shown_text(document.root().child_value("Message"), longest_shown);
     if (is_own_trouble(code)) {
       return Error(ErrorCode::unavailable, "the store could not complete the upload: " + code);
     }

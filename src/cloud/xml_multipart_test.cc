@@ -205,5 +205,14 @@ TEST(XmlMultipart, pages_of_uploads_that_cannot_be) {
   }
 }
 
+TEST(ReadCompletion, what_clients_are_shown_is_printable) {
+  const auto read =
+      read_completion("<Error><Code>Invalid\x19Part</Code><Message>a\xff\nb</Message></Error>");
+  ASSERT_TRUE(read.ok());
+  ASSERT_TRUE(read->has_value());
+  EXPECT_EQ((*read)->code, "Invalid?Part");
+  EXPECT_EQ((*read)->message, "a??b");
+}
+
 }  // namespace
 }  // namespace objectstore
