@@ -6,6 +6,7 @@
 #include "backends/filesystem/object_file_format.h"
 #include "backends/filesystem/object_writer.h"
 #include "backends/filesystem/temporary_file.h"
+#include "backends/filesystem/uploaded_parts.h"
 #include "base/digests.h"
 
 namespace objectstore {
@@ -20,24 +21,6 @@ std::optional<PartRefused> refusal_of(const PartToUpload& part) {
     return PartRefused{"InvalidDigest", "the Content-MD5 is none"};
   }
   return std::nullopt;
-}
-
-Error wrong_length(std::string_view how, std::uint64_t announced) {
-  return Error(ErrorCode::client_stream,
-               fmt::format("the part is {} than the announced {} bytes", how, announced));
-}
-
-Task<Result<void>> copy_part(const PartToUpload& part, LineFileWriter& writer) {
-  std::uint64_t size = 0;
-  while (true) {
-    CO_TRY_ASSIGN(const auto bytes, co_await part.stream->next());
-    if (bytes.empty()) break;
-    size += bytes.size();
-    if (size > part.length) co_return wrong_length("longer", part.length);
-    CO_TRY(co_await writer.append(bytes));
-  }
-  if (size < part.length) co_return wrong_length("shorter", part.length);
-  co_return Result<void>();
 }
 
 // An object about to be put together.

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "backends/filesystem/object_file_format.h"
+#include "backends/filesystem/part_format.h"
+#include "backends/filesystem/uploaded_parts.h"
 #include "base/uuid.h"
 
 namespace objectstore {
@@ -14,22 +15,11 @@ namespace objectstore {
 namespace {
 
 constexpr std::string_view uploads_directory = "__multipart__";
-constexpr std::string_view part_suffix = ".part";
 constexpr std::size_t max_part_line = 4096;
 constexpr std::size_t max_page = 10'000;
 
 Error corrupt(std::string message) {
   return Error(ErrorCode::corrupt, std::move(message));
-}
-
-std::optional<std::uint32_t> number_of(std::string_view file) {
-  if (!file.ends_with(part_suffix)) return std::nullopt;
-  const auto digits = file.substr(0, file.size() - part_suffix.size());
-  std::uint32_t number = 0;
-  const auto* end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, number);
-  if (error != std::errc() || stopped != end || number == 0) return std::nullopt;
-  return number;
 }
 
 // What others wrote may be any time.
@@ -117,7 +107,7 @@ Result<std::optional<ObjectUpload>> ObjectUpload::find(FileTree& tree, const Obj
 }
 
 std::string ObjectUpload::part_path(std::uint32_t number) const {
-  return fmt::format("{}/{}{}", directory_, number, part_suffix);
+  return directory_ + "/" + part_format::part_file(number);
 }
 
 Result<bool> ObjectUpload::exists() const {
@@ -159,19 +149,11 @@ Result<bool> ObjectUpload::take_part(ObjectNames& names, const std::string& temp
 
 Result<PartPage> ObjectUpload::list(const ListParts& request) const {
   TRY_ASSIGN(const auto files, tree_->list(directory_));
-  std::vector<std::uint32_t> numbers;
-  numbers.reserve(files.size());
-  for (const auto& file : files) {
-    const auto number = number_of(file);
-    if (number && *number > request.after) numbers.push_back(*number);
-  }
-  std::sort(numbers.begin(), numbers.end());
+  const auto listed = parts_to_list(files, request, max_page);
   PartPage page;
-  const auto max = std::min<std::size_t>(request.max.value_or(max_page), max_page);
-  page.truncated = numbers.size() > max;
-  if (page.truncated) numbers.resize(max);
-  page.parts.reserve(numbers.size());
-  for (const auto number : numbers) {
+  page.truncated = listed.truncated;
+  page.parts.reserve(listed.numbers.size());
+  for (const auto number : listed.numbers) {
     TRY_ASSIGN(auto part, open_part(number));
     if (part) page.parts.push_back(std::move(part->part));
   }
@@ -216,7 +198,7 @@ Result<void> ObjectUpload::end(ObjectNames& names) const {
 Result<void> ObjectUpload::remove_files() const {
   TRY_ASSIGN(const auto files, tree_->list(directory_));
   for (const auto& file : files) {
-    if (!number_of(file) && !file.ends_with(".tmp")) continue;
+    if (!part_format::number_of(file) && !file.ends_with(".tmp")) continue;
     auto unlinked = tree_->unlink(fmt::format("{}/{}", directory_, file));
     if (!unlinked.ok() && unlinked.error().code() != ErrorCode::conflict) {
       return std::move(unlinked).error();

@@ -76,7 +76,7 @@ std::optional<std::uint32_t> number_of(std::string_view file) {
   std::uint32_t number = 0;
   const auto* end = digits.data() + digits.size();
   const auto [stopped, error] = std::from_chars(digits.data(), end, number);
-  if (error != std::errc() || stopped != end) return std::nullopt;
+  if (error != std::errc() || stopped != end || number == 0) return std::nullopt;
   return number;
 }
 

@@ -1,20 +1,10 @@
 #include "backends/filesystem/part_writer.h"
 
-#include <fmt/format.h>
-
 #include "backends/filesystem/part_format.h"
 #include "backends/filesystem/upload_directory.h"
+#include "backends/filesystem/uploaded_parts.h"
 
 namespace objectstore {
-
-namespace {
-
-Error wrong_length(std::string_view how, std::uint64_t announced) {
-  return Error(ErrorCode::client_stream,
-               fmt::format("the part is {} than the announced {} bytes", how, announced));
-}
-
-}  // namespace
 
 PartWriter::PartWriter(FileTree& tree, BlockingPool& pool, std::unique_ptr<File> file,
                        std::string temporary_path)
@@ -25,16 +15,7 @@ PartWriter::PartWriter(FileTree& tree, BlockingPool& pool, std::unique_ptr<File>
       blocks_(*file_, pool, part_format::header_size, &md5_) {}
 
 Task<Result<void>> PartWriter::copy(const PartToUpload& part) {
-  std::uint64_t size = 0;
-  while (true) {
-    CO_TRY_ASSIGN(const auto bytes, co_await part.stream->next());
-    if (bytes.empty()) break;
-    size += bytes.size();
-    if (size > part.length) co_return wrong_length("longer", part.length);
-    CO_TRY(co_await blocks_.append(bytes));
-  }
-  if (size < part.length) co_return wrong_length("shorter", part.length);
-  co_return Result<void>();
+  return copy_part(part, blocks_);
 }
 
 Task<Result<std::variant<std::string, NoSuchUpload, PartRefused>>> PartWriter::publish(

@@ -1,8 +1,8 @@
 #include "backends/filesystem/stored_parts.h"
+#include "backends/filesystem/part_format.h"
+#include "backends/filesystem/uploaded_parts.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace objectstore {
 
@@ -39,19 +39,11 @@ Result<std::optional<OpenPart>> open_part(FileTree& tree, const std::string& dir
 Result<PartPage> list_parts_in(FileTree& tree, const std::string& directory,
                                const ListParts& request) {
   TRY_ASSIGN(const auto names, tree.list(directory));
-  std::vector<std::uint32_t> numbers;
-  numbers.reserve(names.size());
-  for (const auto& name : names) {
-    const auto number = part_format::number_of(name);
-    if (number && *number > request.after) numbers.push_back(*number);
-  }
-  std::sort(numbers.begin(), numbers.end());
+  const auto listed = parts_to_list(names, request, max_page);
   PartPage page;
-  const auto max = std::min<std::size_t>(request.max.value_or(max_page), max_page);
-  page.truncated = numbers.size() > max;
-  if (page.truncated) numbers.resize(max);
-  page.parts.reserve(numbers.size());
-  for (const auto number : numbers) {
+  page.truncated = listed.truncated;
+  page.parts.reserve(listed.numbers.size());
+  for (const auto number : listed.numbers) {
     TRY_ASSIGN(const auto part, open_part(tree, directory, number));
     if (!part) continue;  // the upload has ended meanwhile
     page.parts.push_back(
