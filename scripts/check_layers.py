@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the #include lines under src/ to the order of the rooms (ARCHITECTURE.md).
 
-base <- model <- runtime <- net <- storage <- cloud <- changelog <- {backends/*, tiered} <- maintenance <- service <- http <- app
+base <- model <- runtime <- net <- storage <- cloud <- changelog <- {backends/*, tiered} <- maintenance <- {service, auth} <- {http, telemetry} <- app
 A file includes from its own room and from rooms to the left. testing/ stands left of maintenance
 and is for tests: *_test.cc files and the test_support.h they share, which may also use
 backends/memory, and tests/.
@@ -26,7 +26,9 @@ LEVELS = {
     "tiered": 7,
     "maintenance": 8,
     "service": 9,
+    "auth": 9,
     "http": 10,
+    "telemetry": 10,
     "app": 11,
 }
 # Written by the build, not found in src/: by file that includes them.

@@ -6,7 +6,7 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libboost1.81-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libfmt-dev
   libspdlog-dev libxxhash-dev libjemalloc-dev librocksdb-dev
-  libnghttp2-dev libcurl4-openssl-dev libpugixml-dev protobuf-compiler libprotobuf-dev
+  prometheus-cpp-dev libnghttp2-dev libcurl4-openssl-dev libpugixml-dev protobuf-compiler libprotobuf-dev
 )
 
 # To fuzz it, on top of those.

@@ -26,7 +26,27 @@ BigtableTier::BigtableTier(std::unique_ptr<BigtableConnection> connection, bigta
       use_(use),
       connection_(std::move(connection)),
       table_(connection_->data(), machine.clock, machine.random, connection_->table_settings()),
-      rows_(table_, machine.clock, redirects) {}
+      rows_(table_, machine.clock, redirects) {
+  if (machine.metrics != nullptr) show(*machine.metrics);
+}
+
+void BigtableTier::show(Metrics& metrics) {
+  // A log in a table of its own has counts of its own.
+  requests_.emplace(metrics, use_.rows ? "bigtable" : "bigtable_changelog",
+                    [this] { return table_.request_counts(); });
+  if (!use_.rows) return;
+  auto& in_metadata = metrics.counter("objectstore_bigtable_legacy_redirects_read_total",
+                                      "Redirects read in the form that lies in the metadata.",
+                                      "bigtable.legacy_tombstone_read");
+  auto& empty_target = metrics.counter("objectstore_bigtable_empty_redirects_read_total",
+                                       "Redirects read that name no blob but their own row's.",
+                                       "bigtable.empty_redirect_read");
+  legacy_reads_ = metrics.before_reading([this, &in_metadata, &empty_target] {
+    const auto reads = rows_.legacy_reads();
+    in_metadata.raise_to(reads.in_metadata);
+    empty_target.raise_to(reads.empty_target);
+  });
+}
 
 std::unique_ptr<ChangeLog> BigtableTier::make_change_log() {
   return std::make_unique<BigtableChangeLog>(table_, machine_.random);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "app/bigtable_connection.h"
 #include "app/row_tier.h"
 #include "backends/bigtable/bigtable_row_store.h"
 #include "backends/bigtable/rpc_table_client.h"
+#include "cloud/store_request_metrics.h"
 
 namespace objectstore {
 
@@ -24,6 +26,7 @@ class BigtableTier final : public RowTier {
   // Fails where the table can't be used. Behind an emulator's endpoint it is looked at by run()
   // instead, as soon as that answers: servers may start before it.
   Task<Result<void>> connect() override;
+  [[nodiscard]] const char* type() const override { return "bigtable"; }
   RowStore& rows() override { return rows_; }
   RowLister& lister() override { return rows_; }
   RowSweeper& sweeper() override { return rows_; }
@@ -36,12 +39,15 @@ class BigtableTier final : public RowTier {
 
  private:
   [[nodiscard]] Task<Result<void>> check_table();
+  void show(Metrics& metrics);
 
   Machine machine_;
   const bigtable::TableUse use_;
   std::unique_ptr<BigtableConnection> connection_;
   bigtable::RpcTableClient table_;
   BigtableRowStore rows_;
+  std::optional<StoreRequestMetrics> requests_;
+  Metrics::RefreshHandle legacy_reads_;
 };
 
 }  // namespace objectstore

@@ -18,6 +18,8 @@ class BlobTier {
   // Awaited once, before anything else is used. An error says what to do.
   [[nodiscard]] virtual Task<Result<void>> connect() = 0;
 
+  // What metrics call it: "local-fs", "gcs", "s3".
+  [[nodiscard]] virtual const char* type() const = 0;
   [[nodiscard]] virtual BlobStore& blobs() = 0;
   [[nodiscard]] virtual BlobLister& lister() = 0;
   // Null: uploads in parts can't be made here.

@@ -57,11 +57,9 @@ int run(const Arguments& arguments, CliWorld& world) {
                 {{"key", problem.key}, {"origin", problem.origin}});
   }
   for (const auto& text : startup_warnings(load.config)) {
-    logger.warn("configured without effect", {{"reason", text}});
+    logger.warn("configuration", {{"reason", text}});
   }
-  auto reasons = startup_errors(load.config);
-  const auto unavailable = unavailable_features(load.config);
-  reasons.insert(reasons.end(), unavailable.begin(), unavailable.end());
+  const auto reasons = startup_errors(load.config);
   for (const auto& reason : reasons) {
     logger.error("the server can't start", {{"reason", reason}});
   }
@@ -91,11 +89,9 @@ int config_check(const Arguments& arguments, CliWorld& world) {
   }
   // A tree with errors was bound in part only: what it would mean is not known.
   if (load.errors.empty()) {
-    for (const auto& check : {startup_errors, unavailable_features}) {
-      for (const auto& text : check(load.config)) {
-        world.err << "error: " << text << '\n';
-        problems = true;
-      }
+    for (const auto& text : startup_errors(load.config)) {
+      world.err << "error: " << text << '\n';
+      problems = true;
     }
     for (const auto& text : startup_warnings(load.config))
       world.err << "warning: " << text << '\n';

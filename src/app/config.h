@@ -11,9 +11,11 @@
 #include <variant>
 #include <vector>
 
+#include "auth/settings.h"
 #include "base/time.h"
 #include "runtime/log.h"
 #include "runtime/spdlog_logger.h"
+#include "service/settings.h"
 
 namespace objectstore {
 
@@ -160,14 +162,6 @@ struct HttpConfig {
   bool operator==(const HttpConfig&) const = default;
 };
 
-struct ServiceConfig {
-  std::uint32_t max_concurrency = 500;  // 0 refuses all
-  std::uint32_t concurrency_queue = 0;
-  Duration concurrency_timeout = std::chrono::seconds(1);
-  std::uint32_t bulk_concurrency_pct = 60;
-  bool operator==(const ServiceConfig&) const = default;
-};
-
 struct RuntimeConfig {
   std::uint32_t worker_threads = default_worker_threads();
   Duration metrics_interval = std::chrono::seconds(10);
@@ -201,73 +195,6 @@ struct SentryConfig {
   bool debug = false;
   std::map<std::string, std::string> tags;
   bool operator==(const SentryConfig&) const = default;
-};
-
-enum class Permission : std::uint8_t { object_read, object_write, object_delete };
-
-struct AuthKey {
-  std::vector<std::string> key_files;  // versions of the key, all tried
-  std::vector<Permission> max_permissions;
-  bool operator==(const AuthKey&) const = default;
-};
-
-struct AuthConfig {
-  bool enforce = true;
-  std::map<std::string, AuthKey> keys;  // by kid
-  bool operator==(const AuthConfig&) const = default;
-};
-
-// Matches a request that all given parts match; without parts, every request.
-struct Killswitch {
-  std::optional<std::string> usecase;
-  std::map<std::string, std::string> scopes;
-  std::optional<std::string> service;  // a glob
-  bool operator==(const Killswitch&) const = default;
-};
-
-struct ThroughputRule {
-  std::optional<std::string> usecase;
-  std::vector<std::pair<std::string, std::string>> scopes;
-  std::optional<std::uint32_t> rps;
-  std::optional<std::uint8_t> pct;
-  bool operator==(const ThroughputRule&) const = default;
-};
-
-struct ThroughputLimits {
-  std::optional<std::uint32_t> global_rps;
-  std::uint32_t burst = 0;
-  std::optional<std::uint8_t> usecase_pct;
-  std::optional<std::uint8_t> scope_pct;
-  std::vector<ThroughputRule> rules;
-  bool operator==(const ThroughputLimits&) const = default;
-};
-
-struct BandwidthLimits {
-  std::optional<std::uint64_t> global_bps;  // bytes a second, up and down
-  std::uint64_t burst_ms = 1000;
-  std::optional<std::uint8_t> usecase_pct;
-  std::optional<std::uint8_t> scope_pct;
-  bool report_only = false;
-  bool operator==(const BandwidthLimits&) const = default;
-};
-
-struct RateLimits {
-  ThroughputLimits throughput;
-  BandwidthLimits bandwidth;
-  bool operator==(const RateLimits&) const = default;
-};
-
-struct ExpirationRule {
-  bool allowed = true;
-  std::optional<Duration> max;
-  bool operator==(const ExpirationRule&) const = default;
-};
-
-struct UsecaseConfig {
-  bool manual_allowed = true;
-  ExpirationRule ttl;
-  ExpirationRule tti;
-  bool operator==(const UsecaseConfig&) const = default;
 };
 
 // Where this machine keeps its identity for Google's services; from the environment, no keys.
@@ -310,6 +237,13 @@ struct OutgoingNetwork {
   bool operator==(const OutgoingNetwork&) const = default;
 };
 
+// Where options lie that are exchanged while the process runs; from the environment.
+struct OptionsLocation {
+  std::optional<std::string> directory;  // SENTRY_OPTIONS_DIR
+  bool suppress_missing = false;         // SENTRY_OPTIONS_SUPPRESS_MISSING_DIR: "1", "true"
+  bool operator==(const OptionsLocation&) const = default;
+};
+
 struct Config {
   ListenAddress http_addr;
   StorageConfig storage;
@@ -326,6 +260,7 @@ struct Config {
   GoogleIdentity google;
   AwsIdentity aws;
   OutgoingNetwork network;
+  OptionsLocation options;
   bool operator==(const Config&) const = default;
 };
 

@@ -110,12 +110,8 @@ void bind(const BindContext& context, LogFormat& out) {
 void bind(const BindContext& context, Permission& out) {
   const auto* const text = bind_text(context);
   if (text == nullptr) return;
-  if (*text == "object.read") {
-    out = Permission::object_read;
-  } else if (*text == "object.write") {
-    out = Permission::object_write;
-  } else if (*text == "object.delete") {
-    out = Permission::object_delete;
+  if (const auto permission = parse_permission(*text)) {
+    out = *permission;
   } else {
     context.fail("unknown value \"" + *text +
                  "\", expected object.read, object.write or object.delete");

@@ -24,22 +24,6 @@ std::vector<std::string> startup_errors(const Config& config) {
   return out;
 }
 
-std::vector<std::string> unavailable_features(const Config& config) {
-  std::vector<std::string> out;
-  const auto unavailable = [&](bool used, const std::string& what) {
-    if (used) out.push_back(what + " not available yet");
-  };
-  unavailable(config.http.tls.has_value(), "http.tls: TLS is");
-  unavailable(config.service != ServiceConfig{}, "service: concurrency limits are");
-  unavailable(config.metrics.addr.has_value(), "metrics.addr: sending metrics is");
-  unavailable(config.auth.enforce && !config.auth.keys.empty(),
-              "auth.keys: enforced authentication is");
-  unavailable(!config.killswitches.empty(), "killswitches: kill switches are");
-  unavailable(config.rate_limits != RateLimits{}, "rate_limits: rate limits are");
-  unavailable(!config.usecases.empty(), "usecases: policies of usecases are");
-  return out;
-}
-
 std::vector<std::string> startup_warnings(const Config& config) {
   std::vector<std::string> out;
   const auto* const tiered = std::get_if<TieredStorage>(&config.storage);
@@ -53,8 +37,8 @@ std::vector<std::string> startup_warnings(const Config& config) {
   }
   if (!config.auth.enforce && !config.auth.keys.empty()) {
     out.emplace_back(
-        "auth.keys: authentication is not available yet, credentials are not looked at "
-        "(auth.enforce is false)");
+        "auth.enforce: false: credentials are checked, but who has none or a bad one may do "
+        "everything");
   }
   return out;
 }

@@ -88,6 +88,14 @@ OutgoingNetwork outgoing_network(const Environment& environment) {
   return out;
 }
 
+OptionsLocation options_location(const Environment& environment) {
+  OptionsLocation out;
+  out.directory = variable(environment, "SENTRY_OPTIONS_DIR");
+  const auto suppress = variable(environment, "SENTRY_OPTIONS_SUPPRESS_MISSING_DIR");
+  out.suppress_missing = suppress == "1" || suppress == "true";
+  return out;
+}
+
 ConfigLoad load(ConfigValue root, std::vector<ConfigProblem> errors,
                 const Environment& environment) {
   merge_config(root, config_from_environment(environment, errors));
@@ -97,6 +105,7 @@ ConfigLoad load(ConfigValue root, std::vector<ConfigProblem> errors,
   out.config.google = google_identity(environment);
   out.config.aws = aws_identity(environment);
   out.config.network = outgoing_network(environment);
+  out.config.options = options_location(environment);
   out.errors = std::move(errors);
   out.errors.insert(out.errors.end(), report.errors.begin(), report.errors.end());
   out.unknown_keys = std::move(report.unknown_keys);

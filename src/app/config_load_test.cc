@@ -272,48 +272,7 @@ TEST(ConfigCheck, uploads_can_not_take_longer_than_their_intents_are_kept) {
               ElementsAre(testing::HasSubstr("late_upload_window")));
 }
 
-TEST(ConfigCheck, what_is_not_built_yet_is_told) {
-  struct Case {
-    std::string yaml;
-    std::size_t features;
-  };
-  const std::vector<Case> cases = {
-      {"{}", 0},
-      {"service: {max_concurrency: 500}", 0},
-      {"http: {max_object_size: 5}", 0},
-      {"storage: {path: p}", 0},
-      {"storage: {type: tiered, high_volume: {type: rocksdb, path: a}, long_term: {type: "
-       "filesystem, "
-       "path: b}, changelog: {type: rocksdb}}",
-       0},
-      {"sentry: {dsn: d}", 0},
-      {"auth: {enforce: false, keys: {k: {key_files: []}}}", 0},
-      {"auth: {keys: {k: {key_files: []}}}", 1},
-      {"service: {max_concurrency: 5}", 1},
-      {"metrics: {addr: 'h:1'}", 1},
-      {"http: {tls: {cert_file: a, key_file: b}}", 1},
-      {"killswitches: [{}]", 1},
-      {"rate_limits: {bandwidth: {global_bps: 1}}", 1},
-      {"usecases: {a: {}}", 1},
-      {"storage: {type: s3compatible, endpoint: e, bucket: b}", 0},
-      {"storage: {type: s3, bucket: b}", 0},
-      {"storage: {type: gcs, bucket: b}", 0},
-      {"storage: {type: bigtable, project_id: p, instance_name: i, table_name: t}", 0},
-      {"storage: {type: rocksdb, path: p}", 0},
-      {"storage: {type: tiered, high_volume: {type: rocksdb, path: a}, long_term: {type: "
-       "filesystem, path: b}, changelog: {type: rocksdb, retry_window: 1h, multipart_lifetime: "
-       "1d}}",
-       0},
-      {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
-       "table_name: t}, long_term: {type: gcs, bucket: b}, changelog: *b}",
-       0},
-      {"storage: {type: tiered, high_volume: &b {type: bigtable, project_id: p, instance_name: i, "
-       "table_name: t}, long_term: {type: filesystem, path: b}, changelog: *b}",
-       0},
-  };
-  for (const auto& c : cases) {
-    EXPECT_EQ(unavailable_features(good(c.yaml)).size(), c.features) << c.yaml;
-  }
+TEST(StartupChecks, warn_of_what_is_probably_not_meant) {
   EXPECT_EQ(startup_warnings(good("sentry: {dsn: d}")).size(), 1U);
   EXPECT_EQ(startup_warnings(Config{}).size(), 0U);
   const std::string by_hand =

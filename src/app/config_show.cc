@@ -34,16 +34,7 @@ class Writer {
     out.nanoseconds = static_cast<std::uint32_t>((duration - seconds).count());
     value(format_duration(out));
   }
-  void value(Permission permission) {
-    switch (permission) {
-      case Permission::object_read:
-        return value(std::string("object.read"));
-      case Permission::object_write:
-        return value(std::string("object.write"));
-      case Permission::object_delete:
-        return value(std::string("object.delete"));
-    }
-  }
+  void value(Permission permission) { value(std::string(to_string(permission))); }
   void value(const std::pair<std::string, std::string>& pair) {
     value(std::vector<std::string>{pair.first, pair.second});
   }

@@ -18,6 +18,7 @@ class FilesystemTier final : public BlobTier {
                                                               const Machine& machine);
 
   Task<Result<void>> connect() override { co_return Result<void>(); }
+  [[nodiscard]] const char* type() const override { return "local-fs"; }
   BlobStore& blobs() override { return *store_; }
   BlobLister& lister() override { return *store_; }
   MultipartBlobs* multipart() override { return &*multipart_; }

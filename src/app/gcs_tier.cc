@@ -37,6 +37,10 @@ Result<std::unique_ptr<BlobTier>> GcsTier::make(const GcsStorage& config, bool s
                           machine.logger, StoreRequestSettings());
   tier->store_ = std::make_unique<GcsStore>(std::move(settings), *tier->requests_, machine.clock,
                                             machine.random, machine.pool, machine.logger);
+  if (machine.metrics != nullptr) {
+    tier->request_metrics_.emplace(*machine.metrics, "gcs",
+                                   [&requests = *tier->requests_] { return requests.counts(); });
+  }
   return std::unique_ptr<BlobTier>(std::move(tier));
 }
 

@@ -8,6 +8,7 @@
 #include "app/storage.h"
 #include "backends/gcs/bearer_authorizer.h"
 #include "backends/gcs/gcs_store.h"
+#include "cloud/store_request_metrics.h"
 #include "cloud/store_requests.h"
 #include "net/loop_http_client.h"
 
@@ -22,6 +23,7 @@ class GcsTier final : public BlobTier {
 
   // With an endpoint of one's own, an emulator, nothing is asked.
   Task<Result<void>> connect() override;
+  [[nodiscard]] const char* type() const override { return "gcs"; }
   BlobStore& blobs() override { return *store_; }
   BlobLister& lister() override { return *store_; }
   MultipartBlobs* multipart() override { return store_.get(); }
@@ -37,6 +39,7 @@ class GcsTier final : public BlobTier {
   std::unique_ptr<RequestAuthorizer> authorizer_;
   std::optional<StoreRequests> requests_;
   std::unique_ptr<GcsStore> store_;
+  std::optional<StoreRequestMetrics> request_metrics_;
 };
 
 }  // namespace objectstore

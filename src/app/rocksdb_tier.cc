@@ -18,18 +18,23 @@ class EmptyRequest final : public CommitRequest {
 }  // namespace
 
 Result<std::unique_ptr<RowTier>> RocksdbTier::open(const std::filesystem::path& path,
+                                                   const std::string& name,
                                                    const Machine& machine) {
   TRY_ASSIGN(auto database,
              Database::open(path, machine.clock, machine.logger, DatabaseSettings{}));
-  return std::unique_ptr<RowTier>(std::make_unique<RocksdbTier>(std::move(database), machine));
+  return std::unique_ptr<RowTier>(
+      std::make_unique<RocksdbTier>(std::move(database), name, machine));
 }
 
-RocksdbTier::RocksdbTier(std::unique_ptr<Database> database, const Machine& machine)
+RocksdbTier::RocksdbTier(std::unique_ptr<Database> database, const std::string& name,
+                         const Machine& machine)
     : clock_(machine.clock),
       pool_(machine.pool),
       database_(std::move(database)),
       commits_(*database_, machine.clock, machine.logger),
-      rows_(*database_, commits_, machine.pool, ReclaimSettings{}) {}
+      rows_(*database_, commits_, machine.pool, ReclaimSettings{}) {
+  if (machine.metrics != nullptr) metrics_.emplace(*machine.metrics, *database_, name);
+}
 
 std::unique_ptr<ChangeLog> RocksdbTier::make_change_log() {
   return std::make_unique<RocksDbChangeLog>(*database_, commits_, pool_);

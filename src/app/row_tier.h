@@ -19,6 +19,8 @@ class RowTier {
   // Awaited once, before anything else is used. An error says what to do.
   [[nodiscard]] virtual Task<Result<void>> connect() = 0;
 
+  // What metrics call it: "rocksdb", "bigtable".
+  [[nodiscard]] virtual const char* type() const = 0;
   [[nodiscard]] virtual RowStore& rows() = 0;
   [[nodiscard]] virtual RowLister& lister() = 0;
   [[nodiscard]] virtual RowSweeper& sweeper() = 0;

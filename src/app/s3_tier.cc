@@ -103,6 +103,10 @@ Result<void> S3Tier::build(S3Settings settings) {
   const S3Environment environment{http_,          *authorizer_,    machine_.pool,
                                   machine_.clock, machine_.random, machine_.logger};
   TRY_ASSIGN(store_, S3Store::make(std::move(settings), environment, machine_.executors.front()));
+  if (machine_.metrics != nullptr) {
+    request_metrics_.emplace(*machine_.metrics, "s3",
+                             [&store = *store_] { return store.request_counts(); });
+  }
   return Result<void>();
 }
 

@@ -6,6 +6,7 @@
 #include "app/blob_tier.h"
 #include "app/storage.h"
 #include "backends/s3/store.h"
+#include "cloud/store_request_metrics.h"
 #include "net/aws_credentials.h"
 #include "net/loop_http_client.h"
 
@@ -22,6 +23,7 @@ class S3Tier final : public BlobTier {
                                                               bool single, const Machine& machine);
 
   Task<Result<void>> connect() override;
+  [[nodiscard]] const char* type() const override { return "s3"; }
   BlobStore& blobs() override { return *store_; }
   BlobLister& lister() override { return *store_; }
   MultipartBlobs* multipart() override { return credentials_ ? store_.get() : nullptr; }
@@ -38,6 +40,7 @@ class S3Tier final : public BlobTier {
   std::unique_ptr<AwsCredentialsSource> credentials_;  // null: nobody asks
   std::unique_ptr<RequestAuthorizer> authorizer_;
   std::unique_ptr<S3Store> store_;
+  std::optional<StoreRequestMetrics> request_metrics_;
 };
 
 }  // namespace objectstore

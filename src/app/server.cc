@@ -14,13 +14,17 @@
 
 #include "app/control_socket.h"
 #include "app/maintenance_command.h"
+#include "app/openapi.h"
+#include "app/service_stack.h"
 #include "app/storage.h"
 #include "app/version.h"
 #include "http/server.h"
 #include "runtime/real_clock.h"
 #include "runtime/real_random.h"
 #include "runtime/thread_pool.h"
-#include "service/object_service.h"
+#include "telemetry/process_metrics.h"
+#include "telemetry/prometheus_text.h"
+#include "telemetry/statsd_exporter.h"
 
 namespace objectstore {
 
@@ -59,6 +63,7 @@ class Process {
         logger_(logger),
         pool_(pool_threads, pool_queue),
         loops_(make_loops(config.runtime.worker_threads)),
+        metrics_(config.metrics.addr.has_value()),
         signals_(main_loop()) {}
 
   int run() {
@@ -72,6 +77,9 @@ class Process {
       if (!error) shut_down();
     });
     storage_->start(main_loop().get_executor());
+    service_->start(main_loop().get_executor());
+    if (statsd_) exporting_.spawn(main_loop().get_executor(), statsd_->run());
+    metrics_.counter("objectstore_starts_total", "Starts of the server", "server.start").add();
     listen_for_maintenance();
     std::vector<asio::io_context*> contexts;
     for (const auto& loop : loops_)
@@ -104,16 +112,33 @@ class Process {
   asio::io_context& main_loop() { return loops_.front()->context(); }
 
   Result<void> prepare() {
-    Machine machine{clock_, random_,        logger_,     pool_,
-                    {},     config_.google, config_.aws, config_.network};
+    Machine machine{clock_,         random_,     logger_,         pool_,    {},
+                    config_.google, config_.aws, config_.network, &metrics_};
     for (const auto& loop : loops_)
       machine.executors.emplace_back(loop->context().get_executor());
+    TRY(open_metrics());
     TRY_ASSIGN(storage_, Storage::open(config_.storage, machine, OpenFor::service));
     TRY(run_now(storage_->connect()));
-    ObjectServiceSettings service_settings;
-    service_settings.max_object_size = config_.http.max_object_size;
-    service_ = std::make_unique<ObjectService>(storage_->objects(), clock_, random_, logger_,
-                                               service_settings);
+    TRY_ASSIGN(service_, ServiceStack::open(config_, *storage_, machine, metrics_));
+    server_ = std::make_unique<Server>(server_settings(), service_->parts());
+    return Result<void>();
+  }
+
+  Result<void> open_metrics() {
+    process_metrics_.emplace(
+        metrics_,
+        ProcessParts{.version = version_text(), .workers = loops_.size(), .pool = &pool_});
+    if (!config_.metrics.addr) return Result<void>();
+    StatsdSettings settings;
+    settings.address = *config_.metrics.addr;
+    settings.prefix = config_.metrics.prefix;
+    settings.buffer_size = config_.metrics.buffer_size;
+    settings.tags.assign(config_.metrics.tags.begin(), config_.metrics.tags.end());
+    TRY_ASSIGN(statsd_, StatsdExporter::open(settings, metrics_, clock_, logger_));
+    return Result<void>();
+  }
+
+  ServerSettings server_settings() {
     ServerSettings settings;
     settings.address = config_.http_addr.host;
     settings.port = config_.http_addr.port;
@@ -122,8 +147,16 @@ class Process {
     settings.body_stall_timeout = config_.http.body_stall_timeout;
     settings.write_stall_timeout = config_.http.write_stall_timeout;
     settings.store_is_writable = [this] { return storage_->writable(); };
-    server_ = std::make_unique<Server>(settings, *service_, clock_, random_, logger_);
-    return Result<void>();
+    settings.metrics_text = [this] { return metrics_text(); };
+    settings.openapi = openapi_yaml();
+    settings.tls = service_->tls();
+    return settings;
+  }
+
+  // A thousand series take longer to write than an event loop may be kept.
+  Task<std::string> metrics_text() {
+    auto write = [this] { return prometheus_text(metrics_); };
+    co_return co_await pool_.run(std::move(write));
   }
 
   // On the main loop, before threads run the loops; what the task starts on others runs as well.
@@ -173,9 +206,12 @@ class Process {
     logger_.info("stopping");
     if (control_) control_->request_stop();
     if (!failed_) co_await server_->stop();
-    co_await service_->drain();
+    co_await service_->operations().drain();
+    co_await service_->stop();
     if (control_) co_await control_->join();
     co_await storage_->stop(shutdown_limit);
+    exporting_.request_stop();
+    co_await exporting_.join();
     release_loops();
   }
 
@@ -192,9 +228,13 @@ class Process {
   RealRandom random_;
   ThreadPool pool_;
   Loops loops_;
+  Metrics metrics_;
+  std::optional<ProcessMetrics> process_metrics_;
+  std::unique_ptr<StatsdExporter> statsd_;
+  TaskScope exporting_;
   asio::signal_set signals_;
   std::unique_ptr<Storage> storage_;
-  std::unique_ptr<ObjectService> service_;
+  std::unique_ptr<ServiceStack> service_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<ControlSocket> control_;
   bool failed_ = false;

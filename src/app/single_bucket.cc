@@ -4,9 +4,20 @@
 
 namespace objectstore {
 
+namespace {
+
+std::unique_ptr<BlobStore> metered(BlobStore& blobs, const Machine& machine) {
+  if (machine.metrics == nullptr) return nullptr;
+  return std::make_unique<MeteredBlobStore>(blobs, *machine.metrics, machine.clock);
+}
+
+}  // namespace
+
 SingleBucket::SingleBucket(std::unique_ptr<BlobTier> bucket, const Machine& machine)
-    : bucket_(std::move(bucket)), objects_(bucket_->blobs(), machine.clock) {
-  if (auto* parts = bucket_->multipart()) multipart_.emplace(bucket_->blobs(), *parts);
+    : bucket_(std::move(bucket)),
+      metered_(metered(bucket_->blobs(), machine)),
+      objects_(blobs(), machine.clock) {
+  if (auto* parts = bucket_->multipart()) multipart_.emplace(blobs(), *parts);
 }
 
 Task<void> SingleBucket::stop(Duration) {

@@ -6,6 +6,7 @@
 
 #include "app/blob_tier.h"
 #include "app/storage.h"
+#include "storage/metered_blob_store.h"
 #include "tiered/blob_object_store.h"
 #include "tiered/blob_object_store_multipart.h"
 
@@ -25,7 +26,10 @@ class SingleBucket final : public Storage {
   Result<ScrubParts> maintenance() override;
 
  private:
+  [[nodiscard]] BlobStore& blobs() { return metered_ ? *metered_ : bucket_->blobs(); }
+
   std::unique_ptr<BlobTier> bucket_;
+  std::unique_ptr<BlobStore> metered_;  // null: nothing is counted
   BlobObjectStore objects_;
   std::optional<BlobMultipartObjects> multipart_;
 };

@@ -58,7 +58,7 @@ Result<std::unique_ptr<RowTier>> open_rows(const HighVolumeStorage& config, cons
                                            bigtable::TableUse use,
                                            bigtable::ExpiringRedirects redirects) {
   if (const auto* rocksdb = std::get_if<RocksdbStorage>(&config)) {
-    return RocksdbTier::open(rocksdb->path, machine);
+    return RocksdbTier::open(rocksdb->path, "rows", machine);
   }
   return BigtableTier::make(std::get<BigtableStorage>(config), use, redirects, machine);
 }
@@ -74,7 +74,7 @@ bool share_a_table(const TieredStorage& config) {
 Result<void> open_log(const TieredStorage& config, const Machine& machine, TierParts& parts) {
   if (const auto* rocksdb = std::get_if<RocksdbChangelog>(&config.changelog.log)) {
     if (rocksdb->path) {
-      TRY_ASSIGN(parts.log_tier, RocksdbTier::open(*rocksdb->path, machine));
+      TRY_ASSIGN(parts.log_tier, RocksdbTier::open(*rocksdb->path, "changelog", machine));
     }
   } else if (const auto* table = std::get_if<BigtableStorage>(&config.changelog.log)) {
     if (!share_a_table(config)) {

@@ -12,6 +12,7 @@
 #include "runtime/blocking_pool.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 #include "runtime/random.h"
 #include "storage/multipart_objects.h"
 #include "storage/object_store.h"
@@ -29,6 +30,7 @@ struct Machine {
   const GoogleIdentity& google;
   const AwsIdentity& aws;
   const OutgoingNetwork& network;
+  Metrics* metrics = nullptr;  // null: nothing is counted
 };
 
 enum class OpenFor : std::uint8_t {

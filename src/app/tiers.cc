@@ -54,14 +54,25 @@ Tiers::Tiers(TierParts parts, const Machine& machine)
   changes_ = std::make_unique<OpenChanges>(*log_, machine_.clock, machine_.random, machine_.logger,
                                            changelog);
   uploads_ = std::make_unique<UploadEntries>(*log_, machine_.clock, machine_.random, changelog);
-  store_ =
-      std::make_unique<TieredStore>(parts_.rows->rows(), blobs(), *changes_, machine_.clock,
-                                    machine_.random, machine_.logger, settings, multipart_parts());
+  metrics_ = std::make_unique<TiersMetrics>(machine_.metrics, machine_.clock, parts_.rows->rows(),
+                                            blobs(), types());
+  store_ = std::make_unique<TieredStore>(metrics_->rows(), metrics_->blobs(), *changes_,
+                                         machine_.clock, machine_.random, machine_.logger, settings,
+                                         multipart_parts(), metrics_->tiered());
   recovery_ = std::make_unique<Recovery>(*log_, *changes_, store_->settler(), machine_.clock,
                                          machine_.random, machine_.logger, changelog);
   auto* deleter = has_blobs ? &store_->expiry_deleter() : nullptr;
   sweep_ = std::make_unique<ExpirySweep>(parts_.rows->sweeper(), deleter, machine_.clock,
-                                         machine_.logger, sweep_settings);
+                                         machine_.logger, sweep_settings, metrics_->tiered());
+  census_ = std::make_unique<LogCensus>(*log_, machine_.clock, machine_.logger);
+  if (machine_.metrics != nullptr) {
+    const TiersWatch::Parts watched{*store_, *changes_, *recovery_, *census_, *parts_.rows};
+    watch_.emplace(*machine_.metrics, watched);
+  }
+}
+
+TierTypes Tiers::types() const {
+  return {parts_.rows->type(), parts_.blobs ? parts_.blobs->type() : "none"};
 }
 
 std::optional<MultipartParts> Tiers::multipart_parts() {
@@ -95,7 +106,8 @@ Result<ScrubParts> Tiers::maintenance() {
                     store_->settler(),
                     machine_.clock,
                     machine_.random,
-                    machine_.logger};
+                    machine_.logger,
+                    metrics_->scrub()};
 }
 
 void Tiers::start_heartbeats(const boost::asio::any_io_executor& executor) {
@@ -107,7 +119,9 @@ void Tiers::start(const boost::asio::any_io_executor& executor) {
   loops_.spawn(executor, sweep_->run());
   loops_.spawn(executor, parts_.rows->run());
   if (parts_.log_tier) loops_.spawn(executor, parts_.log_tier->run());
-  if (log_->durable()) loops_.spawn(executor, recovery_->run());
+  if (!log_->durable()) return;
+  loops_.spawn(executor, recovery_->run());
+  if (machine_.metrics != nullptr) loops_.spawn(executor, census_->run());
 }
 
 Task<void> Tiers::stop(Duration limit) {

@@ -10,6 +10,8 @@
 #include "app/config.h"
 #include "app/row_tier.h"
 #include "app/storage.h"
+#include "app/tiers_metrics.h"
+#include "changelog/log_census.h"
 #include "changelog/recovery.h"
 #include "changelog/upload_entries.h"
 #include "runtime/task_scope.h"
@@ -42,6 +44,7 @@ class Tiers final : public Storage {
 
  private:
   [[nodiscard]] BlobStore& blobs() { return parts_.blobs ? parts_.blobs->blobs() : *no_blobs_; }
+  [[nodiscard]] TierTypes types() const;
   [[nodiscard]] std::optional<MultipartParts> multipart_parts();
   [[nodiscard]] Task<void> close();
   [[nodiscard]] Task<void> hurry_after(Duration limit);
@@ -50,11 +53,14 @@ class Tiers final : public Storage {
   TierParts parts_;
   std::unique_ptr<BlobStore> no_blobs_;  // instead of a tier of them
   std::unique_ptr<ChangeLog> log_;
+  std::unique_ptr<TiersMetrics> metrics_;
   std::unique_ptr<OpenChanges> changes_;
   std::unique_ptr<UploadEntries> uploads_;
   std::unique_ptr<TieredStore> store_;
   std::unique_ptr<Recovery> recovery_;
   std::unique_ptr<ExpirySweep> sweep_;
+  std::unique_ptr<LogCensus> census_;
+  std::optional<TiersWatch> watch_;  // of all of them: goes first
   TaskScope heartbeats_;
   TaskScope loops_;
 };

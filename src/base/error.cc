@@ -20,6 +20,8 @@ std::string_view to_string(ErrorCode code) {
       return "unavailable";
     case ErrorCode::deadline_exceeded:
       return "deadline_exceeded";
+    case ErrorCode::at_capacity:
+      return "at_capacity";
     case ErrorCode::cancelled:
       return "cancelled";
     case ErrorCode::out_of_space:
@@ -36,7 +38,7 @@ std::string_view to_string(ErrorCode code) {
 
 bool Error::retryable() const {
   return code_ == ErrorCode::unavailable || code_ == ErrorCode::deadline_exceeded ||
-         code_ == ErrorCode::out_of_space;
+         code_ == ErrorCode::at_capacity || code_ == ErrorCode::out_of_space;
 }
 
 Error Error::wrap(std::string context) && {

@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   unsupported,        // the backend lacks the capability
   unavailable,        // a store can't be reached or the change was fenced; trying again may help
   deadline_exceeded,  // the time allowed ran out; trying again may help
+  at_capacity,        // as much as allowed runs already; trying again later may help
   cancelled,          // the process is shutting down
   out_of_space,       // the disk is full; reads go on
   corrupt,            // stored bytes fail their checksum or can't be parsed

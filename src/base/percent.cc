@@ -1,5 +1,6 @@
 #include "base/percent.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace objectstore {
@@ -53,6 +54,12 @@ std::string percent_decode(std::string_view text) {
     out += text[i];
   }
   return out;
+}
+
+std::string form_decode(std::string_view text) {
+  std::string blanks(text);
+  std::ranges::replace(blanks, '+', ' ');
+  return percent_decode(blanks);
 }
 
 std::string percent_encode(std::string_view text, std::string_view plain) {

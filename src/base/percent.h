@@ -1,4 +1,4 @@
-// Percent-encoding of URL paths (RFC 3986). No '+' handling.
+// Percent-encoding of URLs (RFC 3986).
 #pragma once
 
 #include <optional>
@@ -7,8 +7,11 @@
 
 namespace objectstore {
 
-// Decodes each %XX once; an incomplete or non-hexadecimal escape stays as it is.
+// Decodes each %XX once, and no '+'; an incomplete or non-hexadecimal escape stays as it is.
 [[nodiscard]] std::string percent_decode(std::string_view text);
+
+// The same for application/x-www-form-urlencoded text: '+' is a blank.
+[[nodiscard]] std::string form_decode(std::string_view text);
 
 // What may stay as it is besides ASCII letters and digits:
 namespace percent_plain {

@@ -102,6 +102,7 @@ Task<void> OpenChanges::beat() {
           "heartbeats could not be recorded; the open changes are given up",
           {{"changes", std::to_string(entries.size())}, {"error", result.error().describe()}});
     }
+    (recorded ? heartbeats_.recorded : heartbeats_.failed) += entries.size();
   }
   {
     const std::lock_guard lock(mutex_);

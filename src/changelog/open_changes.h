@@ -1,6 +1,7 @@
 // The changes this process has under way, and their heartbeats.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,12 @@ class ChangeGuard {
   Change change_;
 };
 
+// Of changes, one for each of them at every beat.
+struct HeartbeatCounters {
+  std::atomic<std::uint64_t> recorded = 0;
+  std::atomic<std::uint64_t> failed = 0;
+};
+
 // Thread-safe. Outlives its guards.
 class OpenChanges {
  public:
@@ -68,6 +75,7 @@ class OpenChanges {
   [[nodiscard]] Task<void> beat();
 
   [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] const HeartbeatCounters& heartbeats() const { return heartbeats_; }
 
  private:
   friend class ChangeGuard;
@@ -92,6 +100,7 @@ class OpenChanges {
   Random& random_;
   Logger& logger_;
   const ChangeLogSettings settings_;
+  HeartbeatCounters heartbeats_;
 
   mutable std::mutex mutex_;
   std::map<Uuid, Open> open_;

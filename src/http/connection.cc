@@ -48,6 +48,9 @@ class Connection {
   Task<bool> serve_request(const RequestHead& head);
   Task<IoOutcome> send(const RequestHead& head);
   Task<IoOutcome> send_stream(bool chunked);
+  Task<IoOutcome> send_live(bool chunked);
+  void log_request(const RequestHead& head, const RequestMetrics::Record& record, IoOutcome sent);
+  void log_aborted(std::string why);
   Task<IoOutcome> write(Gather& pieces);
   Task<void> refuse();
   Task<void> linger();
@@ -69,6 +72,13 @@ class Connection {
 };
 
 Task<void> Connection::run() {
+  if (settings_.tls) {
+    const auto outcome = co_await io_.handshake(*settings_.tls, settings_.head_timeout);
+    if (outcome == IoOutcome::failed) {
+      logger_.debug("TLS handshake failed", {{"why", io_.tls_failure()}});
+    }
+    if (outcome != IoOutcome::ok) co_return;
+  }
   for (;;) {
     const auto state = co_await read_head();
     if (state == HeadState::over) co_return;
@@ -133,29 +143,43 @@ Task<Connection::HeadState> Connection::read_head() {
 // False: the connection is over.
 Task<bool> Connection::serve_request(const RequestHead& head) {
   InFlight::Slot slot(endpoints_.in_flight());
+  RequestMetrics::Record record(endpoints_.metrics());
+  AdmittedRequest request;
   body_.begin(buffer_.pending().substr(head_size_), head);
   response_.reset();
   bool threw = false;
   try {
-    co_await endpoints_.handle(head, slot, body_, response_);
+    co_await endpoints_.handle(head, slot, record, request, body_, response_);
   } catch (const std::exception& error) {
-    logger_.error("request handler threw", {{"what", error.what()}});
+    logger_.error("request handler threw",
+                  {{"what", error.what()}, {"request_id", response_.request_id}});
     threw = true;
   }
   if (threw) answer_panic(response_);
 
+  // A live body reads the request while the response is sent: how that ends is not known yet.
   const bool keep = head.keep_alive && !head.http_1_0 && !response_.close && !table_.stopping() &&
-                    body_.can_finish();
+                    (response_.live || body_.can_finish());
   response_.close = !keep;
-  const auto sent = co_await send(head);
+  auto sent = IoOutcome::failed;
+  try {
+    sent = co_await send(head);
+  } catch (const std::exception& error) {
+    log_aborted(error.what());
+  }
+  if (sent != IoOutcome::ok) io_.abort();  // ends what a live body may still be reading
+  if (response_.live) co_await response_.live->close();
+  if (sent == IoOutcome::ok) record.ended(response_.status);
+  log_request(head, record, sent);
   response_.reset();
   slot.release();
-  if (sent != IoOutcome::ok) {
-    io_.abort();
-    co_return false;
-  }
-  if (!keep) {
-    if (!body_.done() || !body_.received_beyond().empty()) co_await linger();
+  if (sent != IoOutcome::ok) co_return false;
+  if (!keep || !body_.can_finish()) {
+    if (!body_.done() || !body_.received_beyond().empty()) {
+      co_await linger();
+    } else {
+      co_await io_.shutdown_send(settings_.write_stall_timeout);
+    }
     co_return false;
   }
   if (!body_.done()) {
@@ -167,10 +191,22 @@ Task<bool> Connection::serve_request(const RequestHead& head) {
   co_return true;
 }
 
+void Connection::log_request(const RequestHead& head, const RequestMetrics::Record& record,
+                             IoOutcome sent) {
+  if (!logger_.enabled(LogLevel::debug)) return;
+  logger_.debug("request", {{"method", std::string(to_string(head.method))},
+                            {"route", std::string(route_pattern(record.route()))},
+                            {"status", std::to_string(response_.status)},
+                            {"outcome", sent == IoOutcome::ok ? "sent" : "dropped"},
+                            {"seconds", fmt::format("{:.6f}", record.age())},
+                            {"request_id", response_.request_id}});
+}
+
 Task<IoOutcome> Connection::send(const RequestHead& head) {
   const bool chunked = response_.framing == Response::Framing::chunked && !head.http_1_0;
   out_.clear();
   append_response_head(out_, response_, head.http_1_0, table_.date());
+  if (response_.live) co_return co_await send_live(chunked);
   if (response_.stream && head.method != Method::head) co_return co_await send_stream(chunked);
 
   Gather pieces;
@@ -196,7 +232,7 @@ Task<IoOutcome> Connection::send_stream(bool chunked) {
   auto piece = response_.first_piece;
   for (;;) {
     if (piece.size() > left || (piece.empty() && left > 0)) {
-      logger_.error("response aborted", {{"error", "a stored payload has not its size"}});
+      log_aborted("a stored payload has not its size");
       co_return IoOutcome::failed;
     }
     left -= piece.size();
@@ -211,11 +247,35 @@ Task<IoOutcome> Connection::send_stream(bool chunked) {
     out_.clear();
     auto next = co_await response_.stream->next();
     if (!next.ok()) {
-      logger_.error("response aborted", {{"error", next.error().describe()}});
+      log_aborted(next.error().describe());
       co_return IoOutcome::failed;
     }
     piece = *next;
   }
+}
+
+// The head leaves with the first piece, whose making is the live body's first step.
+Task<IoOutcome> Connection::send_live(bool chunked) {
+  for (;;) {
+    const auto piece = co_await response_.live->next();
+    if (!piece.ok()) {
+      log_aborted(piece.error().describe());
+      co_return IoOutcome::failed;
+    }
+    if (chunked && !piece->empty()) append_chunk_size(piece->size());
+    Gather pieces;
+    pieces.add(out_);
+    pieces.add(*piece);
+    if (chunked) pieces.add(piece->empty() ? "0\r\n\r\n" : "\r\n");
+    const auto outcome = co_await write(pieces);
+    if (outcome != IoOutcome::ok || piece->empty()) co_return outcome;
+    out_.clear();
+  }
+}
+
+void Connection::log_aborted(std::string why) {
+  logger_.error("response aborted",
+                {{"error", std::move(why)}, {"request_id", response_.request_id}});
 }
 
 Task<IoOutcome> Connection::write(Gather& pieces) {
@@ -241,7 +301,7 @@ Task<void> Connection::refuse() {
 Task<void> Connection::linger() {
   constexpr std::size_t most = std::size_t{64} << 20;
   body_.release_buffer();
-  io_.shutdown_send();
+  co_await io_.shutdown_send(settings_.lingering_timeout);
   io_.arm(settings_.lingering_timeout);
   buffer_.keep_only({});
   for (std::size_t dropped = 0; dropped < most;) {

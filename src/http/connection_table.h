@@ -45,6 +45,8 @@ class ConnectionTable {
   void remove(Watched& watched);
   [[nodiscard]] std::size_t size() const { return watched_.size(); }
 
+  // As of the last tick.
+  [[nodiscard]] MonotonicTime now() const { return now_; }
   // A deadline `timeout` from now or up to two ticks later, never earlier.
   [[nodiscard]] MonotonicTime deadline_after(Duration timeout) const {
     return now_ + timeout + tick;

@@ -346,14 +346,10 @@ TEST(Listen, address_in_use_fails_with_the_contracts_text) {
   socklen_t size = sizeof address;
   ASSERT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
 
-  http_test::FakeStore store;
-  http_test::ManualClock clock;
-  RealRandom random;
-  NullLogger logger;
-  ObjectService service(store, clock, random, logger, {});
+  TestServer other;
   ServerSettings settings;
   settings.port = ntohs(address.sin_port);
-  Server server(settings, service, clock, random, logger);
+  Server server(settings, other.parts());
   boost::asio::io_context loop(1);
   std::vector<boost::asio::io_context*> loops = {&loop};
   const auto listening = server.listen(loops);

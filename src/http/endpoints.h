@@ -1,43 +1,43 @@
 // What happens to a request once its head is parsed: checks, then the endpoint of its route.
 #pragma once
 
+#include <atomic>
+#include <string>
+
+#include "http/call.h"
 #include "http/in_flight.h"
-#include "http/request_checks.h"
-#include "http/request_parser.h"
-#include "http/response.h"
+#include "http/pages.h"
+#include "http/request_metrics.h"
 #include "http/settings.h"
-#include "runtime/log.h"
-#include "service/object_service.h"
 
 namespace objectstore {
 
 // Thread-safe; outlives the connections that use it.
 class Endpoints {
  public:
-  Endpoints(const ServerSettings& settings, ObjectService& objects, Logger& logger);
+  Endpoints(const ServerSettings& settings, const ServiceParts& parts);
 
   [[nodiscard]] InFlight& in_flight() { return in_flight_; }
+  [[nodiscard]] RequestMetrics& metrics() { return metrics_; }
 
   // Answers one request. `body` is read only where the payload is stored; `response` was reset.
-  [[nodiscard]] Task<void> handle(const RequestHead& head, InFlight::Slot& slot, ByteStream& body,
-                                  Response& response);
+  // What is passed by reference outlives the request: a live body uses it further.
+  [[nodiscard]] Task<void> handle(const RequestHead& head, InFlight::Slot& slot,
+                                  RequestMetrics::Record& record, AdmittedRequest& request,
+                                  ByteStream& body, Response& response);
 
  private:
-  // Logs the whole error, fills the response with what a client may see of it.
-  void fail(const Error& error, const ObjectId& id, Response& response);
-  void ready(Response& response) const;
-  [[nodiscard]] Task<void> object(const RequestHead& head, AdmittedRequest& request,
-                                  ByteStream& body, Response& response);
-  [[nodiscard]] Task<void> get(const RequestHead& head, const ObjectId& id, Response& response);
-  [[nodiscard]] Task<void> head(const ObjectId& id, Response& response);
-  [[nodiscard]] Task<void> store(const RequestHead& head, AdmittedRequest& request,
-                                 ByteStream& body, Response& response);
-  [[nodiscard]] Task<void> remove(const ObjectId& id, Response& response);
+  // The caller's own id where it is fit to be shown, else one of ours.
+  void set_request_id(const RequestHead& head, Response& response);
+  [[nodiscard]] Task<void> dispatch(Call& call);
 
   const ServerSettings& settings_;
-  ObjectService& objects_;
-  Logger& logger_;
+  ServiceParts parts_;
   InFlight in_flight_;
+  RequestMetrics metrics_;
+  Pages pages_;
+  std::string id_prefix_;  // of this process
+  std::atomic<std::uint64_t> next_id_ = 0;
 };
 
 }  // namespace objectstore

@@ -1,7 +1,5 @@
 #include "http/errors.h"
 
-#include <vector>
-
 #include "http/json.h"
 
 namespace objectstore {
@@ -41,6 +39,8 @@ unsigned http_status(ErrorCode code) {
       return 413;
     case ErrorCode::conflict:
       return 409;
+    case ErrorCode::at_capacity:
+      return 429;
     case ErrorCode::unsupported:
       return 501;
     case ErrorCode::unavailable:
@@ -52,6 +52,23 @@ unsigned http_status(ErrorCode code) {
     case ErrorCode::corrupt:
     case ErrorCode::io:
     case ErrorCode::internal:
+      return 500;
+  }
+  return 500;
+}
+
+unsigned http_status(AuthFailureKind kind) {
+  switch (kind) {
+    case AuthFailureKind::bad_request:
+      return 400;
+    case AuthFailureKind::validation_failure:
+    case AuthFailureKind::verification_failure:
+    case AuthFailureKind::unknown_key:
+      return 401;
+    case AuthFailureKind::not_permitted:
+    case AuthFailureKind::unsupported_presigned_method:
+      return 403;
+    case AuthFailureKind::internal_error:
       return 500;
   }
   return 500;
@@ -74,32 +91,63 @@ std::string error_json(std::string_view detail, std::span<const std::string> cau
   return out;
 }
 
-void answer_error(const Error& error, Response& response) {
-  const auto status = http_status(error.code());
+ClientError client_error(const Error& error) {
+  ClientError out;
+  out.status = http_status(error.code());
   if (error.code() == ErrorCode::unsupported) {
-    answer_not_implemented(response);
+    out.causes = {"not implemented"};
   } else if (error.code() == ErrorCode::invalid_argument && is_metadata_error(error)) {
     // Its causes begin with its message already (model/metadata_headers.h).
-    response.set_json(status, error_json("service error: " + error.message(), error.causes()));
+    out.detail = "service error: " + error.message();
+    out.causes = error.causes();
+    return out;
   } else if (error.code() == ErrorCode::invalid_argument) {
-    response.set_json(status, error_json("client error: " + error.message(), {}));
+    out.detail = "client error: " + error.message();
+    return out;
+  } else if (const auto general = general_text(error.code()); !general.empty()) {
+    out.causes.emplace_back(general);
   } else {
-    std::vector<std::string> causes;
-    if (const auto general = general_text(error.code()); !general.empty()) {
-      causes.emplace_back(general);
-    } else {
-      causes.push_back(error.message());
-      causes.insert(causes.end(), error.causes().begin(), error.causes().end());
-    }
-    response.set_json(status, error_json("service error: " + causes.front(), causes));
+    out.causes.push_back(error.message());
+    out.causes.insert(out.causes.end(), error.causes().begin(), error.causes().end());
   }
-  if (status == 503) response.add_header("retry-after", busy_retry_after);
-  if (status == 507) response.add_header("retry-after", full_retry_after);
+  out.detail = "service error: " + out.causes.front();
+  return out;
+}
+
+ClientError client_error(const AuthFailure& failure) {
+  return {http_status(failure.kind), "auth error: " + failure.causes.front(), failure.causes};
+}
+
+ClientError batch_error(const Error& error) {
+  ClientError out{http_status(error.code()), "batch error: " + error.message(), error.causes()};
+  if (!is_metadata_error(error)) out.causes.insert(out.causes.begin(), error.message());
+  return out;
+}
+
+ClientError internal_error() {
+  return {500, "service error: internal error", {"internal error"}};
+}
+
+void answer_error(const Error& error, Response& response) {
+  const auto told = client_error(error);
+  response.set_json(told.status, told.json());
+  if (told.status == 503) response.add_header("retry-after", busy_retry_after);
+  if (told.status == 507) response.add_header("retry-after", full_retry_after);
 }
 
 void answer_not_implemented(Response& response) {
   const std::string text = "not implemented";
   response.set_json(501, error_json("service error: " + text, {&text, 1}));
+}
+
+void answer_no_such_upload(Response& response) {
+  const std::string text = "multipart upload not found";
+  response.set_json(404, error_json("service error: " + text, {&text, 1}));
+}
+
+void answer_auth_failure(const AuthFailure& failure, Response& response) {
+  const auto told = client_error(failure);
+  response.set_json(told.status, told.json());
 }
 
 void answer_panic(Response& response) {

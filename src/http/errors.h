@@ -4,23 +4,48 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "auth/authenticator.h"
 #include "base/error.h"
 #include "http/response.h"
 
 namespace objectstore {
 
 [[nodiscard]] unsigned http_status(ErrorCode code);
+[[nodiscard]] unsigned http_status(AuthFailureKind kind);
 
 // Shape A: {"detail":…,"causes":[…]}, `causes` left out when empty.
 [[nodiscard]] std::string error_json(std::string_view detail, std::span<const std::string> causes);
 
-// Fills the response. Errors of the operating system and of stored data are told in general terms
-// only: their messages may name paths of this machine. Whoever calls logs the whole error.
+// What a client is told of an error.
+struct ClientError {
+  unsigned status = 500;
+  std::string detail;
+  std::vector<std::string> causes;
+
+  [[nodiscard]] std::string json() const { return error_json(detail, causes); }
+};
+// Errors of the operating system and of stored data are told in general terms only: their messages
+// may name paths of this machine. Whoever calls logs the whole error.
+[[nodiscard]] ClientError client_error(const Error& error);
+// "auth error: …".
+[[nodiscard]] ClientError client_error(const AuthFailure& failure);
+// "batch error: …", of a part that is no operation, or one operation too many.
+[[nodiscard]] ClientError batch_error(const Error& error);
+// Of an operation that threw.
+[[nodiscard]] ClientError internal_error();
+
+// Fills the response with that.
 void answer_error(const Error& error, Response& response);
 
 // "service error: not implemented", 501.
 void answer_not_implemented(Response& response);
+
+// 404: the store knows no such multipart upload.
+void answer_no_such_upload(Response& response);
+
+void answer_auth_failure(const AuthFailure& failure, Response& response);
 
 // What a client is told where a handler threw.
 void answer_panic(Response& response);

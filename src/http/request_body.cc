@@ -7,6 +7,7 @@
 namespace objectstore {
 
 void RequestBody::begin(std::string_view received, const RequestHead& head) {
+  io_.renew_pace();
   window_ = received;
   continue_pending_ = head.expects_continue && head.has_body;
   draining_ = false;
@@ -52,7 +53,7 @@ Task<Result<void>> RequestBody::fill() {
   // Not beyond this body: what follows belongs to the next request.
   if (remaining) free = static_cast<std::size_t>(std::min<std::uint64_t>(free, *remaining));
 
-  if (!draining_) io_.arm(settings_.body_stall_timeout);
+  if (!draining_) io_.arm_paced(settings_.body_stall_timeout);
   const auto read = co_await io_.read_some(buffer_.get() + used, free);
   if (!draining_) io_.disarm();
   window_ = {buffer_.get(), used + read.size};

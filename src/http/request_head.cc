@@ -109,6 +109,17 @@ bool target_too_long(std::string_view line) {
 
 }  // namespace
 
+std::optional<std::pair<std::string_view, std::string_view>> split_header_line(
+    std::string_view line) {
+  // A folded line begins with a blank, which is no token.
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto name = line.substr(0, colon);
+  const auto value = line.substr(colon + 1);
+  if (!is_token(name) || !is_field_value(value)) return std::nullopt;
+  return std::pair(name, trim(value));
+}
+
 HeadVerdict check_request_head(std::string_view head) {
   if (head.size() > max_head_bytes) return HeadVerdict::fields_too_large;
   bool first = true;
@@ -128,14 +139,8 @@ HeadVerdict check_request_head(std::string_view head) {
     }
     if (line.empty()) break;
     if (++lines > max_header_lines) return HeadVerdict::fields_too_large;
-    // A folded line begins with a blank, which is no token.
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return HeadVerdict::bad_request;
-    const auto name = line.substr(0, colon);
-    const auto value = line.substr(colon + 1);
-    if (!is_token(name) || !is_field_value(value) || !framing.add(name, trim(value))) {
-      return HeadVerdict::bad_request;
-    }
+    const auto field = split_header_line(line);
+    if (!field || !framing.add(field->first, field->second)) return HeadVerdict::bad_request;
   }
   // Chunks are unknown to HTTP/1.0; anything behind the empty line would not be of the head.
   if ((framing.chunked() && http_1_0) || !head.empty()) return HeadVerdict::bad_request;

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace objectstore {
 
@@ -23,6 +25,11 @@ inline constexpr std::size_t max_head_bytes = 417792;
 // version, no folded, bare-CR, NUL or control bytes, well-formed names directly followed by a
 // colon, and a framing that has one meaning (at most one length, or exactly `chunked`).
 [[nodiscard]] HeadVerdict check_request_head(std::string_view head);
+
+// Name and value of a header line without its end; nullopt where it is none: no well-formed name
+// directly before the colon, or control characters.
+[[nodiscard]] std::optional<std::pair<std::string_view, std::string_view>> split_header_line(
+    std::string_view line);
 
 // Finds the end of a head that arrives in pieces, and refuses it as early as sizes allow.
 class HeadScanner {

@@ -19,6 +19,7 @@ void Response::reset() {
   text.clear();
   bytes = {};
   stream.reset();
+  live.reset();
   first_piece = {};
 }
 
@@ -63,6 +64,9 @@ void append_response_head(std::string& out, const Response& response, bool http_
   out += response.headers;
   if (response.server_header) out += "server: objectstore/0.1.0\r\n";
   out.append("date: ").append(date).append("\r\n");
+  if (!response.request_id.empty()) {
+    out.append("x-request-id: ").append(response.request_id).append("\r\n");
+  }
   switch (response.framing) {
     case Response::Framing::none:
       break;

@@ -11,6 +11,14 @@
 
 namespace objectstore {
 
+// A body that is made while it is sent, of a length nobody knows before: it may read the request's
+// body meanwhile.
+class LiveBody : public ByteStream {
+ public:
+  // Awaited once before the request ends, whether or not all was sent: waits for what still runs.
+  [[nodiscard]] virtual Task<void> close() = 0;
+};
+
 struct Response {
   // How the end of the body is told.
   enum class Framing : std::uint8_t {
@@ -25,10 +33,12 @@ struct Response {
   bool server_header = true;  // protocol errors and the in-flight limiter go without
   bool close = false;         // the connection ends after this response
   std::string headers;        // complete lines, each ended by CRLF
+  std::string request_id;     // of the header x-request-id; stays when the response is reset
   // The body is one of these; all are empty where there is none.
   std::string text;
   SharedBytes bytes;
   std::unique_ptr<ByteStream> stream;
+  std::unique_ptr<LiveBody> live;  // with Framing::chunked
   // What the stream has yielded already: it is asked before the head is sent, for a failure of its
   // first block can then still be told by the status.
   std::string_view first_piece;

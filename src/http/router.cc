@@ -13,22 +13,30 @@ constexpr unsigned bit(Method method) {
 
 struct RouteInfo {
   Route route;
+  std::string_view pattern;
   unsigned methods;
   std::string_view allow;
 };
 
-constexpr std::array<RouteInfo, 9> route_table = {{
-    {Route::object, bit(Method::get) | bit(Method::head) | bit(Method::put) | bit(Method::remove),
+constexpr std::array<RouteInfo, route_count - 1> route_table = {{
+    {Route::object, "/v1/objects/{usecase}/{scopes}/{*key}",
+     bit(Method::get) | bit(Method::head) | bit(Method::put) | bit(Method::remove),
      "GET,HEAD,PUT,DELETE"},
-    {Route::collection, bit(Method::post), "POST"},
-    {Route::batch, bit(Method::post), "POST"},
-    {Route::multipart_collection, bit(Method::post), "POST"},
-    {Route::multipart_object, bit(Method::put) | bit(Method::remove), "PUT,DELETE"},
-    {Route::multipart_parts, bit(Method::put) | bit(Method::get) | bit(Method::head),
-     "PUT,GET,HEAD"},
-    {Route::multipart_complete, bit(Method::post), "POST"},
-    {Route::health, bit(Method::get) | bit(Method::head), "GET,HEAD"},
-    {Route::ready, bit(Method::get) | bit(Method::head), "GET,HEAD"},
+    {Route::collection, "/v1/objects/{usecase}/{scopes}", bit(Method::post), "POST"},
+    {Route::batch, "/v1/objects:batch/{usecase}/{scopes}/", bit(Method::post), "POST"},
+    {Route::multipart_collection, "/v1/objects:multipart/{usecase}/{scopes}", bit(Method::post),
+     "POST"},
+    {Route::multipart_object, "/v1/objects:multipart/{usecase}/{scopes}/{*key}",
+     bit(Method::put) | bit(Method::remove), "PUT,DELETE"},
+    {Route::multipart_parts, "/v1/objects:multipart:parts/{usecase}/{scopes}/{*key}",
+     bit(Method::put) | bit(Method::get) | bit(Method::head), "PUT,GET,HEAD"},
+    {Route::multipart_complete, "/v1/objects:multipart:complete/{usecase}/{scopes}/{*key}",
+     bit(Method::post), "POST"},
+    {Route::health, "/health", bit(Method::get) | bit(Method::head), "GET,HEAD"},
+    {Route::ready, "/ready", bit(Method::get) | bit(Method::head), "GET,HEAD"},
+    {Route::keda, "/keda", bit(Method::get) | bit(Method::head), "GET,HEAD"},
+    {Route::metrics, "/metrics", bit(Method::get) | bit(Method::head), "GET,HEAD"},
+    {Route::openapi, "/openapi.yaml", bit(Method::get) | bit(Method::head), "GET,HEAD"},
 }};
 
 const RouteInfo& info(Route route) {
@@ -44,14 +52,14 @@ constexpr bool table_is_in_order() {
 static_assert(table_is_in_order());
 
 // The path families below /v1/. `whole` is the route without a key, `keyed` the one with it.
-struct Family {
+struct PathFamily {
   std::string_view prefix;
   Route whole;
   bool final_slash_needed;  // of `whole`
   Route keyed;
 };
 
-constexpr std::array<Family, 5> families = {{
+constexpr std::array<PathFamily, 5> families = {{
     {"/v1/objects/", Route::collection, false, Route::object},
     {"/v1/objects:batch/", Route::batch, true, Route::unknown},
     {"/v1/objects:multipart/", Route::multipart_collection, false, Route::multipart_object},
@@ -59,7 +67,7 @@ constexpr std::array<Family, 5> families = {{
     {"/v1/objects:multipart:complete/", Route::unknown, false, Route::multipart_complete},
 }};
 
-void match_segments(const Family& family, std::string_view rest, RouteMatch& match) {
+void match_segments(const PathFamily& family, std::string_view rest, RouteMatch& match) {
   const auto usecase_end = rest.find('/');
   if (usecase_end == std::string_view::npos) return;
   match.usecase = rest.substr(0, usecase_end);
@@ -92,15 +100,22 @@ RouteMatch match_route(std::string_view target) {
     match.query = path.substr(question + 1);
     path = path.substr(0, question);
   }
+  match.path = path;
   for (const auto& family : families) {
     if (path.starts_with(family.prefix)) {
       match_segments(family, path.substr(family.prefix.size()), match);
       return match;
     }
   }
-  if (path == "/health") match.route = Route::health;
-  if (path == "/ready") match.route = Route::ready;
+  for (const auto route :
+       {Route::health, Route::ready, Route::keda, Route::metrics, Route::openapi}) {
+    if (path == route_pattern(route)) match.route = route;
+  }
   return match;
+}
+
+std::string_view route_pattern(Route route) {
+  return route == Route::unknown ? "unknown" : info(route).pattern;
 }
 
 bool method_allowed(Route route, Method method) {
@@ -112,21 +127,7 @@ std::string_view allowed_methods(Route route) {
 }
 
 bool is_internal(Route route) {
-  return route == Route::health || route == Route::ready;
-}
-
-bool query_has(std::string_view query, std::string_view name, std::string_view value) {
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto pair = query.substr(0, end);
-    if (pair.size() == name.size() + 1 + value.size() && pair.starts_with(name) &&
-        pair[name.size()] == '=' && pair.ends_with(value)) {
-      return true;
-    }
-    if (end == std::string_view::npos) break;
-    query.remove_prefix(end + 1);
-  }
-  return false;
+  return route >= Route::health;
 }
 
 }  // namespace objectstore

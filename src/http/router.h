@@ -1,6 +1,7 @@
 // Which endpoint a request is for (http-api.md section 2), matched on the raw path.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,7 +20,14 @@ enum class Route : std::uint8_t {
   multipart_complete,
   health,
   ready,
+  keda,
+  metrics,
+  openapi,
 };
+inline constexpr std::size_t route_count = 13;
+
+// "/v1/objects/{usecase}/{scopes}/{*key}", or "unknown".
+[[nodiscard]] std::string_view route_pattern(Route route);
 
 // Views into the target. The captured segments are still percent-encoded.
 struct RouteMatch {
@@ -27,6 +35,7 @@ struct RouteMatch {
   std::string_view usecase;
   std::string_view scopes;
   std::string_view key;
+  std::string_view path;   // all of it
   std::string_view query;  // without '?'
 };
 
@@ -38,10 +47,7 @@ struct RouteMatch {
 // The value of the header Allow.
 [[nodiscard]] std::string_view allowed_methods(Route route);
 
-// Not counted against the in-flight limit and open to everybody: health checks.
+// Not counted against the in-flight limit and open to everybody: what looks at the process itself.
 [[nodiscard]] bool is_internal(Route route);
-
-// Whether the query holds the pair name=value, compared as it was sent.
-[[nodiscard]] bool query_has(std::string_view query, std::string_view name, std::string_view value);
 
 }  // namespace objectstore

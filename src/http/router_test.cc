@@ -64,13 +64,23 @@ TEST(Router, targets) {
   }
 }
 
-TEST(Router, query_pairs_are_compared_whole) {
-  EXPECT_TRUE(query_has("upload_type=resumable", "upload_type", "resumable"));
-  EXPECT_TRUE(query_has("a=b&upload_type=resumable&c", "upload_type", "resumable"));
-  EXPECT_FALSE(query_has("xupload_type=resumable", "upload_type", "resumable"));
-  EXPECT_FALSE(query_has("upload_type=resumable2", "upload_type", "resumable"));
-  EXPECT_FALSE(query_has("upload_type", "upload_type", "resumable"));
-  EXPECT_FALSE(query_has("", "upload_type", "resumable"));
+TEST(Router, internal_routes_and_their_patterns) {
+  for (const std::string path : {"/health", "/ready", "/keda", "/metrics", "/openapi.yaml"}) {
+    const auto match = match_route(path);
+    EXPECT_TRUE(is_internal(match.route)) << path;
+    EXPECT_EQ(route_pattern(match.route), path);
+    EXPECT_TRUE(method_allowed(match.route, Method::head));
+    EXPECT_FALSE(method_allowed(match.route, Method::post));
+  }
+  EXPECT_FALSE(is_internal(match_route("/v1/objects/u/_/k").route));
+  EXPECT_EQ(route_pattern(match_route("/v1/objects/u/_/a/b").route),
+            "/v1/objects/{usecase}/{scopes}/{*key}");
+  EXPECT_EQ(route_pattern(Route::unknown), "unknown");
+}
+
+TEST(Router, path_is_what_was_sent_without_authority_and_query) {
+  EXPECT_EQ(match_route("http://h:1/v1/objects/u/_/a%20b?x=y").path, "/v1/objects/u/_/a%20b");
+  EXPECT_EQ(match_route("/nothing?").path, "/nothing");
 }
 
 }  // namespace

@@ -112,13 +112,12 @@ class Server::Worker {
   TaskScope watching_;
 };
 
-Server::Server(ServerSettings settings, ObjectService& objects, Clock& clock, Random& random,
-               Logger& logger)
+Server::Server(ServerSettings settings, const ServiceParts& parts)
     : settings_(std::move(settings)),
-      endpoints_(settings_, objects, logger),
-      clock_(clock),
-      random_(random),
-      logger_(logger) {}
+      endpoints_(settings_, parts),
+      clock_(parts.clock),
+      random_(parts.random),
+      logger_(parts.logger) {}
 
 Server::~Server() = default;
 

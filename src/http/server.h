@@ -1,4 +1,4 @@
-// The HTTP listener: HTTP/1.1 and 1.0 over plain TCP (http-api.md section 1).
+// The HTTP listener: HTTP/1.1 and 1.0 over TCP or TLS (http-api.md section 1).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -12,7 +12,6 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/random.h"
-#include "service/object_service.h"
 
 namespace objectstore {
 
@@ -22,8 +21,7 @@ namespace objectstore {
 // stop() has completed before the server is destroyed.
 class Server {
  public:
-  Server(ServerSettings settings, ObjectService& objects, Clock& clock, Random& random,
-         Logger& logger);
+  Server(ServerSettings settings, const ServiceParts& parts);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -28,6 +28,7 @@
 #include "runtime/real_clock.h"
 #include "runtime/real_random.h"
 #include "runtime/sync.h"
+#include "testing/recording_logger.h"
 
 namespace objectstore::http_test {
 
@@ -69,13 +70,15 @@ class ManualClock final : public Clock {
 // Yields `bytes` in pieces; fails instead of yielding the byte at `fail_at`.
 class PieceStream final : public ByteStream {
  public:
-  PieceStream(std::string bytes, std::size_t piece, std::size_t fail_at)
-      : bytes_(std::move(bytes)), piece_(piece), fail_at_(fail_at) {}
+  // Adds to `yielded` what it yields.
+  PieceStream(std::string bytes, std::size_t piece, std::size_t fail_at, std::size_t& yielded)
+      : bytes_(std::move(bytes)), piece_(piece), fail_at_(fail_at), yielded_(yielded) {}
   [[nodiscard]] Task<Result<std::string_view>> next() override {
     const auto size = std::min(piece_, bytes_.size() - at_);
     if (at_ + size > fail_at_) co_return Error(ErrorCode::corrupt, "bad block in /data/blobs/7");
     const auto piece = std::string_view(bytes_).substr(at_, size);
     at_ += size;
+    yielded_ += size;
     co_return piece;
   }
 
@@ -83,6 +86,7 @@ class PieceStream final : public ByteStream {
   std::string bytes_;
   std::size_t piece_;
   std::size_t fail_at_;
+  std::size_t& yielded_;
   std::size_t at_ = 0;
 };
 
@@ -98,6 +102,7 @@ class FakeStore final : public ObjectStore {
   Event* gate = nullptr;                    // waited for by every call
   std::optional<std::size_t> stream_piece;  // a get yields a stream of such pieces
   std::size_t stream_fails_at = SIZE_MAX;
+  std::size_t streamed = 0;  // bytes that such streams have yielded
   int calls = 0;
 
   [[nodiscard]] Task<Result<void>> put(const ObjectId& id, Metadata metadata,
@@ -131,7 +136,8 @@ class FakeStore final : public ObjectStore {
     }
     auto part = bytes.substr(content.range.offset, content.range.length);
     if (stream_piece) {
-      content.body = std::make_unique<PieceStream>(std::move(part), *stream_piece, stream_fails_at);
+      content.body =
+          std::make_unique<PieceStream>(std::move(part), *stream_piece, stream_fails_at, streamed);
     } else {
       content.body = SharedBytes(std::move(part));
     }
@@ -159,6 +165,96 @@ class FakeStore final : public ObjectStore {
   }
 };
 
+// Uploads of one or more parts, kept in memory.
+class FakeUploads final : public MultipartObjects {
+ public:
+  struct Started {
+    std::string object;  // storage path
+    Metadata metadata;
+    std::map<std::uint32_t, std::string> parts;
+  };
+  std::map<std::string, Started> started;        // by upload id
+  std::map<std::string, std::string> completed;  // payloads by storage path
+  std::optional<Error> failure;                  // answered by every call
+  std::optional<CompleteResult> outcome;         // of complete(), instead of the real one
+  bool throws = false;
+  Event* gate = nullptr;  // waited for by complete()
+  std::optional<std::string> last_md5;
+
+  [[nodiscard]] Task<Result<std::string>> initiate(const ObjectId& id, Metadata metadata) override {
+    if (failure) co_return *failure;
+    auto upload_id = "upload-" + std::to_string(started.size() + 1);
+    started[upload_id] = Started{id.storage_path(), std::move(metadata), {}};
+    co_return upload_id;
+  }
+  [[nodiscard]] Task<Result<std::variant<std::string, NoSuchUpload, PartRefused>>> put_part(
+      const ObjectId& id, std::string_view upload_id, PartToUpload part) override {
+    using Answer = std::variant<std::string, NoSuchUpload, PartRefused>;
+    if (failure) co_return *failure;
+    auto* upload = find(id, upload_id);
+    if (upload == nullptr) co_return Answer(NoSuchUpload{});
+    last_md5 = part.content_md5;
+    if (last_md5 == "bad") co_return Answer(PartRefused{"BadDigest", "not that digest"});
+    std::string bytes;
+    for (;;) {
+      auto piece = co_await part.stream->next();
+      if (!piece.ok()) co_return std::move(piece).error();
+      if (piece->empty()) break;
+      bytes += *piece;
+    }
+    upload->parts[part.number] = std::move(bytes);
+    co_return Answer(etag_of(part.number, upload->parts[part.number]));
+  }
+  [[nodiscard]] Task<Result<std::variant<PartPage, NoSuchUpload>>> list_parts(
+      const ObjectId& id, std::string_view upload_id, ListParts request) override {
+    using Answer = std::variant<PartPage, NoSuchUpload>;
+    if (failure) co_return *failure;
+    const auto* upload = find(id, upload_id);
+    if (upload == nullptr) co_return Answer(NoSuchUpload{});
+    PartPage page;
+    for (const auto& [number, bytes] : upload->parts) {
+      if (number <= request.after) continue;
+      if (page.parts.size() == request.max) {
+        page.truncated = true;
+        break;
+      }
+      page.parts.push_back({number, etag_of(number, bytes),
+                            WallTime(std::chrono::seconds(1'776'692'220)), bytes.size()});
+    }
+    co_return Answer(std::move(page));
+  }
+  [[nodiscard]] Task<Result<CompleteResult>> complete(
+      const ObjectId& id, std::string_view upload_id,
+      const std::vector<ListedPart>& parts) override {
+    if (gate != nullptr) co_await gate->wait();
+    if (throws) throw std::runtime_error("out of luck");
+    if (failure) co_return *failure;
+    if (outcome) co_return *outcome;
+    const auto* upload = find(id, upload_id);
+    if (upload == nullptr) co_return CompleteResult(NoSuchUpload{});
+    std::string bytes;
+    for (const auto& part : parts)
+      bytes += upload->parts.at(part.number);
+    completed[id.storage_path()] = std::move(bytes);
+    co_return CompleteResult(BlobCompleted{});
+  }
+  [[nodiscard]] Task<Result<void>> abort(const ObjectId&, std::string_view upload_id) override {
+    if (failure) co_return *failure;
+    started.erase(std::string(upload_id));
+    co_return Result<void>();
+  }
+
+ private:
+  static std::string etag_of(std::uint32_t number, const std::string& bytes) {
+    return "\"etag-" + std::to_string(number) + "-" + std::to_string(bytes.size()) + "\"";
+  }
+  Started* find(const ObjectId& id, std::string_view upload_id) {
+    const auto found = started.find(std::string(upload_id));
+    if (found == started.end() || found->second.object != id.storage_path()) return nullptr;
+    return &found->second;
+  }
+};
+
 struct Answer {
   int status = 0;
   std::multimap<std::string, std::string> headers;  // names in lower case
@@ -172,12 +268,32 @@ struct Answer {
   [[nodiscard]] bool has(const std::string& name) const { return headers.count(name) > 0; }
 };
 
+// What a test sets besides the listener; by default nothing is limited and everybody may call.
+struct ServiceOptions {
+  ObjectServiceSettings objects;
+  ServiceConfig concurrency;
+  RateLimits rate_limits;
+  std::vector<Killswitch> kill_switches;
+  std::map<std::string, UsecaseConfig> usecases;
+  KeyRings keys;
+  bool enforce_auth = false;
+  bool takes_uploads = true;
+};
+
 class TestServer {
  public:
-  explicit TestServer(ServerSettings settings = {}, ObjectServiceSettings limits = {},
+  explicit TestServer(ServerSettings settings = {}, ServiceOptions options = {},
                       std::size_t loops = 1)
-      : service(store, clock, random_, logger_, limits),
-        server(std::move(settings), service, clock, random_, logger_) {
+      : concurrency(options.concurrency, clock, metrics, logger),
+        operations(concurrency, clock, metrics),
+        service(store, operations, clock, random_, logger, options.objects),
+        upload_service(options.takes_uploads ? &uploads : nullptr, operations, clock, random_),
+        keys(std::move(options.keys)),
+        authenticator(keys, options.enforce_auth, clock, metrics, logger),
+        kill_switches(options.kill_switches),
+        rate_limiter(options.rate_limits, clock, metrics, logger),
+        policies(std::move(options.usecases)),
+        server(std::move(settings), parts()) {
     std::vector<asio::io_context*> pointers;
     for (std::size_t i = 0; i < loops; ++i) {
       loops_.push_back(std::make_unique<asio::io_context>(1));
@@ -192,6 +308,12 @@ class TestServer {
   }
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
+
+  // What another server can be made of, beside this one.
+  ServiceParts parts() {
+    return {service,  upload_service, concurrency, authenticator, kill_switches, rate_limiter,
+            policies, clock,          random_,     metrics,       logger};
+  }
 
   void begin_stop() {
     if (std::exchange(stop_begun_, true)) return;
@@ -231,15 +353,25 @@ class TestServer {
   }
 
   FakeStore store;
+  FakeUploads uploads;
   ManualClock clock;
+  testing::RecordingLogger logger;
+  Metrics metrics;
 
  private:
   std::vector<std::unique_ptr<asio::io_context>> loops_;  // outlive the server
   RealRandom random_;
-  NullLogger logger_;
 
  public:
+  ConcurrencyLimit concurrency;
+  Operations operations;
   ObjectService service;
+  MultipartService upload_service;
+  KeyDirectory keys;
+  Authenticator authenticator;
+  KillSwitches kill_switches;
+  RateLimiter rate_limiter;
+  UsecasePolicies policies;
   Server server;
 
  private:
@@ -262,7 +394,7 @@ class Client {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   }
-  ~Client() { disconnect(); }
+  virtual ~Client() { disconnect(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -275,13 +407,16 @@ class Client {
   bool send(std::string_view bytes) {
     bool broken = false;
     server_.pump_until([&] {
-      const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      const auto sent = transmit(bytes.data(), bytes.size());
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
       broken = sent < 0 && errno != EAGAIN;
       return broken || bytes.empty();
     });
     return bytes.empty();
   }
+
+  // False: the server takes nothing more for now.
+  bool send_now(std::string_view bytes) { return transmit(bytes.data(), bytes.size()) > 0; }
 
   // What follows of the received bytes once `text` is in them; all of it is kept.
   bool wait_for(std::string_view text) {
@@ -328,11 +463,22 @@ class Client {
     return read_answer(to_head);
   }
 
+ protected:
+  [[nodiscard]] TestServer& server() { return server_; }
+  [[nodiscard]] int descriptor() const { return fd_; }
+  // As send() and recv(), without waiting.
+  virtual ssize_t transmit(const char* bytes, std::size_t size) {
+    return ::send(fd_, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+  virtual ssize_t collect(char* buffer, std::size_t size) {
+    return ::recv(fd_, buffer, size, MSG_DONTWAIT);
+  }
+
  private:
   // False: nothing will come any more.
   bool receive() {
     char buffer[65536];
-    const auto size = ::recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
+    const auto size = collect(buffer, sizeof buffer);
     would_block_ = size < 0 && errno == EAGAIN;
     if (size > 0) received_.append(buffer, static_cast<std::size_t>(size));
     if (size < 0 && !would_block_) reset_ = true;

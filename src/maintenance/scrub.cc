@@ -31,6 +31,7 @@ class Scrub {
       : context_(parts, std::move(options), observer) {}
 
   [[nodiscard]] Task<ScrubReport> run() {
+    context_.parts.metrics.begun();
     const auto walked = co_await walk();
     auto& report = context_.report;
     if (!walked.ok()) {
@@ -39,6 +40,7 @@ class Scrub {
     } else if (report.totals.findings > 0) {
       report.outcome = ScrubReport::Outcome::findings;
     }
+    context_.parts.metrics.ended(report, context_.parts.clock.now());
     co_return std::move(report);
   }
 

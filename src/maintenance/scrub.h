@@ -7,7 +7,9 @@
 // between, is an orphan.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,7 @@
 #include "changelog/recovery.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/metrics.h"
 #include "runtime/random.h"
 #include "storage/blob_store.h"
 #include "storage/listing.h"
@@ -63,6 +66,8 @@ struct Finding {
   std::string detail;  // for people
   bool repaired = false;
 };
+inline constexpr std::size_t finding_kinds =
+    static_cast<std::size_t>(Finding::Kind::expired_leftover) + 1;
 [[nodiscard]] std::string_view to_string(Finding::Kind kind);
 
 // Of this run alone, not of those that it resumes.
@@ -84,6 +89,7 @@ struct ScrubReport {
   Outcome outcome = Outcome::clean;
   ScrubProgress totals;
   std::uint64_t repaired = 0;
+  std::array<std::uint64_t, finding_kinds> by_kind = {};  // the findings
   // Where to go on, when incomplete: printable, without blanks. Findings of the page on which the
   // run ended may be told again. Empty where `resume` of the options was no such text.
   std::string resume;
@@ -98,6 +104,22 @@ class ScrubObserver {
   virtual void progress(const ScrubProgress& progress) = 0;  // after each page
 };
 
+// What the runs of a process have come to, shown: a gauge for each kind of finding, of the last
+// run. A handle, cheap to copy; one made without a registry records nothing.
+class ScrubMetrics {
+ public:
+  ScrubMetrics() = default;
+  // `metrics` outlives all copies.
+  explicit ScrubMetrics(Metrics& metrics);
+
+  void begun() const;
+  void ended(const ScrubReport& report, WallTime now) const;
+
+ private:
+  struct Instruments;
+  std::shared_ptr<const Instruments> instruments_;
+};
+
 // References only; whoever makes it keeps all of them alive.
 struct ScrubParts {
   RowLister& rows;
@@ -110,6 +132,7 @@ struct ScrubParts {
   Clock& clock;
   Random& random;
   Logger& logger;
+  ScrubMetrics metrics = {};
 };
 
 // Bounded memory: one page of each walk. Requests that fail are tried a few times more; then, and

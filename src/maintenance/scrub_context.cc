@@ -4,6 +4,7 @@ namespace objectstore {
 
 void ScrubContext::tell(const Finding& finding) {
   ++report.totals.findings;
+  ++report.by_kind[static_cast<std::size_t>(finding.kind)];
   if (finding.repaired) ++report.repaired;
   observer_.found(finding);
 }

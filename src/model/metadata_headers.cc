@@ -197,4 +197,20 @@ std::string format_rfc3339_micros(WallTime time) {
   return text;
 }
 
+std::string format_rfc3339_nanos(WallTime time) {
+  constexpr std::size_t seconds_end = 19;
+  auto text = format_rfc3339_micros(time);
+  const auto second =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::floor<std::chrono::microseconds>(time));
+  const auto nanos = (time - std::chrono::floor<std::chrono::microseconds>(time)) +
+                     (std::chrono::floor<std::chrono::microseconds>(time) - second);
+  text.resize(seconds_end);
+  if (nanos.count() != 0) {
+    text += ".000000000";
+    write_digits(text.data() + text.size(), nanos.count(), 9);
+  }
+  text += 'Z';
+  return text;
+}
+
 }  // namespace objectstore

@@ -35,5 +35,7 @@ using HeaderView = std::pair<std::string_view, std::string_view>;
 
 // RFC 3339 UTC with exactly six fraction digits: 2026-04-20T13:37:00.123456Z.
 [[nodiscard]] std::string format_rfc3339_micros(WallTime time);
+// The same with nine fraction digits, or none where they would all be zero.
+[[nodiscard]] std::string format_rfc3339_nanos(WallTime time);
 
 }  // namespace objectstore

@@ -6,23 +6,11 @@
 #include <openssl/pem.h>
 
 #include "base/base64url.h"
+#include "base/openssl.h"
 
 namespace objectstore {
 
 namespace {
-
-template <auto free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-
-// OpenSSL would ask on the terminal.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
-}
 
 // The queue belongs to the thread: others would take its errors for theirs.
 struct ErrorQueue {
@@ -33,10 +21,10 @@ struct ErrorQueue {
 
 std::optional<Rs256Key> Rs256Key::from_pem(std::string_view pem) {
   const ErrorQueue cleared;
-  const std::unique_ptr<BIO, Deleter<BIO_free_all>> bio(
+  const std::unique_ptr<BIO, OpenSslDeleter<BIO_free_all>> bio(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) return std::nullopt;
-  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_passphrase, nullptr);
+  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_openssl_password, nullptr);
   if (key == nullptr) return std::nullopt;
   std::shared_ptr<void> owned(key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); });
   if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) return std::nullopt;
@@ -47,7 +35,7 @@ std::optional<std::string> Rs256Key::sign_jwt(std::string_view header_json,
                                               std::string_view claims_json) const {
   const ErrorQueue cleared;
   auto jwt = base64url_encode(header_json) + "." + base64url_encode(claims_json);
-  const std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
+  const std::unique_ptr<EVP_MD_CTX, OpenSslDeleter<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
   auto* key = static_cast<EVP_PKEY*>(key_.get());
   if (!digest || EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key) != 1) {
     return std::nullopt;

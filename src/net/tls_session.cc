@@ -7,16 +7,14 @@
 #include <array>
 #include <utility>
 
+#include "base/openssl.h"
+
 namespace objectstore {
 
 namespace {
 
-// What OpenSSL says went wrong in the last call; takes it off the thread's list.
 std::string openssl_reason() {
-  const auto code = ERR_get_error();
-  ERR_clear_error();
-  const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
-  return reason != nullptr ? reason : "the peer closed or broke the TLS connection";
+  return take_openssl_reason("the peer closed or broke the TLS connection");
 }
 
 Error tls_error(std::string why) {

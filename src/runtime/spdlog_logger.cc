@@ -191,7 +191,7 @@ std::string format_log_line(LogFormat format, bool coloured, WallTime time, LogL
   append_escaped(line, message, false);
   for (const auto& field : fields) {
     line += coloured ? " \x1b[2m" : " ";
-    append_escaped(line, field.name, false);
+    append_value(line, field.name);
     line += coloured ? "=\x1b[0m" : "=";
     append_value(line, field.value);
   }

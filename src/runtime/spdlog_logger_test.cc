@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 namespace objectstore {
@@ -70,6 +71,48 @@ TEST(SpdlogLogger, json_lines_keep_every_value) {
   const auto parsed = nlohmann::json::parse(line(LogFormat::json, value, value));
   EXPECT_EQ(parsed["message"], value);
   EXPECT_EQ(parsed["fields"]["key"], value);
+}
+
+TEST(SpdlogLogger, names_of_fields_are_escaped_like_values) {
+  const std::string name = "a \n\"=\\\x1b";
+  const auto named = [&](LogFormat format) {
+    return format_log_line(format, false, time_of_test, LogLevel::info, "m", {{name, "v"}});
+  };
+  EXPECT_EQ(named(LogFormat::simplified),
+            "2026-04-20T13:37:00.123456Z INFO m \"a \\n\\\"=\\\\\\x1b\"=v");
+  EXPECT_EQ(nlohmann::json::parse(named(LogFormat::json))["fields"][name], "v");
+  const auto broken = format_log_line(LogFormat::json, false, time_of_test, LogLevel::info, "m",
+                                      {{"\xFF", "\xFE"}});
+  EXPECT_EQ(nlohmann::json::parse(broken)["fields"]["\uFFFD"], "\uFFFD");
+}
+
+TEST(SpdlogLogger, lines_of_several_threads_stay_whole) {
+  std::ostringstream out;
+  constexpr int threads = 4;
+  constexpr int lines = 500;
+  {
+    SpdlogLogger logger(LogLevel::info, LogFormat::json, out);
+    std::vector<std::thread> writers;
+    writers.reserve(threads);
+    for (int t = 0; t < threads; ++t) {
+      writers.emplace_back([&logger, t] {
+        const std::string value(200, static_cast<char>('a' + t));
+        for (int i = 0; i < lines; ++i)
+          logger.info("written", {{"value", value}});
+      });
+    }
+    for (auto& writer : writers)
+      writer.join();
+  }
+  std::istringstream in(out.str());
+  int whole = 0;
+  for (std::string text; std::getline(in, text); ++whole) {
+    const auto parsed = nlohmann::json::parse(text, nullptr, false);
+    ASSERT_TRUE(parsed.is_object()) << text;
+    const auto value = parsed["fields"]["value"].get<std::string>();
+    ASSERT_EQ(value, std::string(200, value[0]));
+  }
+  EXPECT_EQ(whole, threads * lines);
 }
 
 TEST(SpdlogLogger, levels_parse_in_any_case_and_as_digits) {

@@ -32,6 +32,11 @@ Task<void> ThreadPool::run_erased(std::function<void()> work) {
   co_await await_callback<Done>(start);
 }
 
+ThreadPool::Load ThreadPool::load() const {
+  const std::lock_guard lock(mutex_);
+  return {threads_.size(), threads_.size() - running_, jobs_.size()};
+}
+
 void ThreadPool::enqueue(Job job) {
   {
     const std::lock_guard lock(mutex_);
@@ -41,14 +46,16 @@ void ThreadPool::enqueue(Job job) {
 }
 
 void ThreadPool::work_until_stopped() {
-  for (;;) {
+  for (bool worked = false;; worked = true) {
     Job job;
     {
       std::unique_lock lock(mutex_);
+      if (worked) --running_;
       wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
+      ++running_;
     }
     job.work();
     job.done.complete(Done{});

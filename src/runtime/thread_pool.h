@@ -25,6 +25,13 @@ class ThreadPool final : public BlockingPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  struct Load {
+    std::size_t threads = 0;
+    std::size_t idle = 0;    // of the threads
+    std::size_t queued = 0;  // calls that wait for a thread; not those that wait for a place
+  };
+  [[nodiscard]] Load load() const;
+
  protected:
   [[nodiscard]] Task<void> run_erased(std::function<void()> work) override;
 
@@ -37,9 +44,10 @@ class ThreadPool final : public BlockingPool {
   void work_until_stopped();
 
   Semaphore places_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
+  std::size_t running_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "service/object_times.h"
+
 namespace objectstore {
 
 namespace {
@@ -33,97 +35,55 @@ class LimitedStream final : public ByteStream {
 
 }  // namespace
 
-// Counts an operation from its first check to its answer. The places where operations are admitted
-// are the constructors' calls below: usecase policies (put, insert), and concurrency limits (all),
-// are checked there, right after validate(). Kill switches and rate limits come before the body of
-// a request is looked at, in http/request_checks.h.
-class ObjectService::Running {
- public:
-  explicit Running(ObjectService& service) : service_(service) { ++service_.running_; }
-  ~Running() { service_.ended(); }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
+ObjectService::ObjectService(ObjectStore& store, Operations& operations, Clock& clock,
+                             Random& random, Logger& logger, ObjectServiceSettings settings)
+    : store_(store),
+      operations_(operations),
+      clock_(clock),
+      random_(random),
+      logger_(logger),
+      settings_(settings) {}
 
- private:
-  ObjectService& service_;
-};
-
-ObjectService::ObjectService(ObjectStore& store, Clock& clock, Random& random, Logger& logger,
-                             ObjectServiceSettings settings)
-    : store_(store), clock_(clock), random_(random), logger_(logger), settings_(settings) {}
-
-Task<Result<void>> ObjectService::put(const ObjectId& id, Metadata metadata, Upload upload) {
-  const Running running(*this);
-  CO_TRY(validate(id));
-  const auto now = clock_.now();
-  auto deadline = metadata.expiration.deadline_from(now);
-  if (!deadline.ok()) {
-    const std::string problem = "invalid expiration policy value";
-    const std::string context = "metadata error: " + problem;
-    co_return std::move(deadline).error().wrap(problem).wrap(context).wrap(context);
-  }
-  metadata.time_created = now;
-  metadata.time_expires = *deadline;
-
+Task<Result<void>> ObjectService::put(const ObjectId& id, Metadata metadata, Upload upload,
+                                      ConcurrencyPermit permit) {
+  CO_TRY_ASSIGN(auto running,
+                co_await operations_.begin(OperationKind::insert, id, std::move(permit)));
+  CO_TRY(set_times(metadata, clock_.now()));
   const auto limit = settings_.max_object_size;
-  if (!limit) co_return co_await store_.put(id, std::move(metadata), upload);
+  if (!limit) co_return running.ended(co_await store_.put(id, std::move(metadata), upload));
   if (upload.length && *upload.length > *limit) {
     logger_.debug("upload refused: too large", {{"length", std::to_string(*upload.length)}});
     co_return too_large(*limit);
   }
   LimitedStream limited(*upload.stream, *limit);
   upload.stream = &limited;
-  co_return co_await store_.put(id, std::move(metadata), upload);
+  co_return running.ended(co_await store_.put(id, std::move(metadata), upload));
 }
 
-Task<Result<void>> ObjectService::insert(ObjectId& id, Metadata metadata, Upload upload) {
+Task<Result<void>> ObjectService::insert(ObjectId& id, Metadata metadata, Upload upload,
+                                         ConcurrencyPermit permit) {
   id.key = make_uuid_v4(random_).str();
-  co_return co_await put(id, std::move(metadata), upload);
+  co_return co_await put(id, std::move(metadata), upload, std::move(permit));
 }
 
-Task<Result<GetResult>> ObjectService::get(const ObjectId& id, std::optional<RangeRequest> range) {
-  const Running running(*this);
-  CO_TRY(validate(id));
-  co_return co_await store_.get(id, range);
+Task<Result<GetResult>> ObjectService::get(const ObjectId& id, std::optional<RangeRequest> range,
+                                           ConcurrencyPermit permit) {
+  CO_TRY_ASSIGN(auto running,
+                co_await operations_.begin(OperationKind::get, id, std::move(permit)));
+  co_return running.ended(co_await store_.get(id, range));
 }
 
-Task<Result<std::optional<Metadata>>> ObjectService::head(const ObjectId& id) {
-  const Running running(*this);
-  CO_TRY(validate(id));
-  co_return co_await store_.head(id);
+Task<Result<std::optional<Metadata>>> ObjectService::head(const ObjectId& id,
+                                                          ConcurrencyPermit permit) {
+  CO_TRY_ASSIGN(auto running,
+                co_await operations_.begin(OperationKind::head, id, std::move(permit)));
+  co_return running.ended(co_await store_.head(id));
 }
 
-Task<Result<void>> ObjectService::remove(const ObjectId& id) {
-  const Running running(*this);
-  CO_TRY(validate(id));
-  co_return co_await store_.remove(id);
-}
-
-void ObjectService::ended() {
-  if (running_.fetch_sub(1) != 1 || !draining_.load()) return;
-  std::vector<Completer<Done>> wake;
-  {
-    const std::lock_guard lock(mutex_);
-    wake.swap(drainers_);
-  }
-  for (auto& drainer : wake)
-    drainer.complete(Done{});
-}
-
-Task<void> ObjectService::drain() {
-  // Before the count is looked at: an operation that ends in between sees it, or is seen.
-  draining_.store(true);
-  auto enqueue = [this](Completer<Done> completer) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (running_.load() != 0) {
-        drainers_.push_back(std::move(completer));
-        return;
-      }
-    }
-    completer.complete(Done{});
-  };
-  co_await await_callback<Done>(enqueue);
+Task<Result<void>> ObjectService::remove(const ObjectId& id, ConcurrencyPermit permit) {
+  CO_TRY_ASSIGN(auto running,
+                co_await operations_.begin(OperationKind::remove, id, std::move(permit)));
+  co_return running.ended(co_await store_.remove(id));
 }
 
 }  // namespace objectstore

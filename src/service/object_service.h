@@ -2,17 +2,13 @@
 // times of an object are set here, the rest is the store's.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/random.h"
-#include "runtime/sync.h"
+#include "service/operations.h"
 #include "storage/object_store.h"
 
 namespace objectstore {
@@ -24,39 +20,36 @@ struct ObjectServiceSettings {
 
 // Any thread may call. What is passed by reference outlives the call.
 //
-// Errors, besides the store's own: invalid_argument for an identity that may not be stored, and for
-// a deadline past the year 9999; its message begins with "metadata error: " in the latter case.
+// `permit`: the operation's slot where whoever calls has it already; else one is acquired. It is
+// held until the store has answered.
+//
+// Errors, besides the store's own: at_capacity; invalid_argument for an identity that may not be
+// stored, and for a deadline past the year 9999; its message begins with "metadata error: " in the
+// latter case.
 class ObjectService {
  public:
-  ObjectService(ObjectStore& store, Clock& clock, Random& random, Logger& logger,
-                ObjectServiceSettings settings);
+  ObjectService(ObjectStore& store, Operations& operations, Clock& clock, Random& random,
+                Logger& logger, ObjectServiceSettings settings);
 
   // Stores the object, replacing what was there. `metadata` as the client gave it.
-  [[nodiscard]] Task<Result<void>> put(const ObjectId& id, Metadata metadata, Upload upload);
+  [[nodiscard]] Task<Result<void>> put(const ObjectId& id, Metadata metadata, Upload upload,
+                                       ConcurrencyPermit permit = {});
   // Stores the object under a new random key (UUID v4), which replaces `id.key`.
-  [[nodiscard]] Task<Result<void>> insert(ObjectId& id, Metadata metadata, Upload upload);
-  [[nodiscard]] Task<Result<GetResult>> get(const ObjectId& id, std::optional<RangeRequest> range);
-  [[nodiscard]] Task<Result<std::optional<Metadata>>> head(const ObjectId& id);
-  [[nodiscard]] Task<Result<void>> remove(const ObjectId& id);
-
-  [[nodiscard]] std::size_t running() const { return running_.load(); }
-  // Waits until no operation runs; whoever calls it has seen to it that no new ones begin. A
-  // stream that a get has returned is not counted.
-  [[nodiscard]] Task<void> drain();
+  [[nodiscard]] Task<Result<void>> insert(ObjectId& id, Metadata metadata, Upload upload,
+                                          ConcurrencyPermit permit = {});
+  [[nodiscard]] Task<Result<GetResult>> get(const ObjectId& id, std::optional<RangeRequest> range,
+                                            ConcurrencyPermit permit = {});
+  [[nodiscard]] Task<Result<std::optional<Metadata>>> head(const ObjectId& id,
+                                                           ConcurrencyPermit permit = {});
+  [[nodiscard]] Task<Result<void>> remove(const ObjectId& id, ConcurrencyPermit permit = {});
 
  private:
-  class Running;
-  void ended();
-
   ObjectStore& store_;
+  Operations& operations_;
   Clock& clock_;
   Random& random_;
   Logger& logger_;
   ObjectServiceSettings settings_;
-  std::atomic<std::size_t> running_ = 0;
-  std::atomic<bool> draining_ = false;
-  std::mutex mutex_;
-  std::vector<Completer<Done>> drainers_;
 };
 
 }  // namespace objectstore

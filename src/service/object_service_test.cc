@@ -107,11 +107,14 @@ class ObjectServiceTest : public ::testing::Test {
   FixedClock clock;
   CountingRandom random;
   NullLogger logger;
+  Metrics metrics;
+  ConcurrencyLimit concurrency{ServiceConfig{}, clock, metrics, logger};
+  Operations operations{concurrency, clock, metrics};
   ObjectId id{"u", Scopes(), "k"};
 };
 
 TEST_F(ObjectServiceTest, put_sets_both_times) {
-  ObjectService service(store, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, logger, {});
   Pieces stream({"ab", "c"});
   Metadata metadata;
   metadata.expiration = *ExpirationPolicy::parse("ttl:1h");
@@ -123,7 +126,7 @@ TEST_F(ObjectServiceTest, put_sets_both_times) {
 }
 
 TEST_F(ObjectServiceTest, manual_objects_have_no_deadline) {
-  ObjectService service(store, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, logger, {});
   Pieces stream({});
   Metadata metadata;
   metadata.time_expires = WallTime(1s);
@@ -132,7 +135,7 @@ TEST_F(ObjectServiceTest, manual_objects_have_no_deadline) {
 }
 
 TEST_F(ObjectServiceTest, insert_draws_a_new_key_each_time) {
-  ObjectService service(store, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, logger, {});
   Pieces stream({});
   EXPECT_TRUE(run(service.insert(id, {}, upload(stream))).ok());
   const auto first = id.key;
@@ -144,7 +147,7 @@ TEST_F(ObjectServiceTest, insert_draws_a_new_key_each_time) {
 }
 
 TEST_F(ObjectServiceTest, identities_that_may_not_be_stored_never_reach_the_store) {
-  ObjectService service(store, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, logger, {});
   Pieces stream({});
   id.usecase = "~changelog";
   EXPECT_EQ(run(service.put(id, {}, upload(stream))).error().code(), ErrorCode::invalid_argument);
@@ -157,7 +160,7 @@ TEST_F(ObjectServiceTest, identities_that_may_not_be_stored_never_reach_the_stor
 }
 
 TEST_F(ObjectServiceTest, deadline_past_the_year_9999_is_a_metadata_error) {
-  ObjectService service(store, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, logger, {});
   Pieces stream({});
   Metadata metadata;
   metadata.expiration = *ExpirationPolicy::parse("ttl:10000y");
@@ -168,7 +171,7 @@ TEST_F(ObjectServiceTest, deadline_past_the_year_9999_is_a_metadata_error) {
 }
 
 TEST_F(ObjectServiceTest, size_limit_holds_for_announced_and_for_streamed_payloads) {
-  ObjectService service(store, clock, random, logger, {.max_object_size = 5});
+  ObjectService service(store, operations, clock, random, logger, {.max_object_size = 5});
   Pieces announced({"abcdef"});
   const auto early = run(service.put(id, {}, upload(announced, 6)));
   EXPECT_EQ(early.error().code(), ErrorCode::payload_too_large);
@@ -183,26 +186,74 @@ TEST_F(ObjectServiceTest, size_limit_holds_for_announced_and_for_streamed_payloa
 }
 
 TEST_F(ObjectServiceTest, drain_waits_for_running_operations) {
-  ObjectService service(store, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, logger, {});
   Event gate;
   store.gate = &gate;
   std::optional<Result<void>> removed;
   bool drained = false;
   asio::co_spawn(loop, keep(service.remove(id), removed), asio::detached);
-  asio::co_spawn(loop, note(service.drain(), drained), asio::detached);
+  asio::co_spawn(loop, note(operations.drain(), drained), asio::detached);
   loop.poll();
-  EXPECT_EQ(service.running(), 1U);
+  EXPECT_EQ(operations.running(), 1U);
   EXPECT_FALSE(drained);
   gate.set();
   loop.restart();
   loop.run();
   EXPECT_TRUE(drained);
-  EXPECT_EQ(service.running(), 0U);
+  EXPECT_EQ(operations.running(), 0U);
   drained = false;
-  asio::co_spawn(loop, note(service.drain(), drained), asio::detached);
+  asio::co_spawn(loop, note(operations.drain(), drained), asio::detached);
   loop.restart();
   loop.run();
   EXPECT_TRUE(drained) << "nothing runs, nothing to wait for";
+}
+
+TEST_F(ObjectServiceTest, operations_are_counted_by_name_and_outcome) {
+  ObjectService service(store, operations, clock, random, logger, {.max_object_size = 1});
+  Pieces small({"a"});
+  Pieces large({"abc"});
+  EXPECT_TRUE(run(service.put(id, {}, upload(small))).ok());
+  EXPECT_FALSE(run(service.put(id, {}, upload(large))).ok());
+  EXPECT_TRUE(run(service.head(id)).ok());
+  EXPECT_TRUE(run(service.head(id, concurrency.try_acquire(OperationClass::bulk))).ok());
+  auto& started =
+      metrics.counters({"objectstore_operations_started_total", "", "service.task.start"});
+  EXPECT_EQ(started.with({"insert"}).value(), 2U);
+  EXPECT_EQ(started.with({"get_metadata"}).value(), 1U);
+  EXPECT_EQ(started.with({"head"}).value(), 1U) << "of a batch";
+  auto& took = metrics.histograms(
+      {"objectstore_operation_duration_seconds", "", "service.task.duration"}, latency_bounds());
+  EXPECT_EQ(took.with({"insert", "success"}).snapshot().count, 1U);
+  EXPECT_EQ(took.with({"insert", "error"}).snapshot().count, 1U);
+  auto& usage = metrics.counters({"objectstore_operations_by_usecase_total", "", "cogs.usage"});
+  EXPECT_EQ(usage.with({"u"}).value(), 4U);
+}
+
+TEST_F(ObjectServiceTest, operation_beyond_the_limit_is_refused_and_leaves_no_trace) {
+  ServiceConfig none;
+  none.max_concurrency = 0;
+  ConcurrencyLimit closed(none, clock, metrics, logger);
+  Operations refused(closed, clock, metrics);
+  ObjectService service(store, refused, clock, random, logger, {});
+  const auto result = run(service.get(id, {}));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), ErrorCode::at_capacity);
+  EXPECT_EQ(store.calls, 0);
+  EXPECT_EQ(refused.running(), 0U);
+}
+
+TEST_F(ObjectServiceTest, slot_is_held_while_the_store_works_and_given_back) {
+  ObjectService service(store, operations, clock, random, logger, {});
+  Event gate;
+  store.gate = &gate;
+  std::optional<Result<void>> removed;
+  asio::co_spawn(loop, keep(service.remove(id), removed), asio::detached);
+  loop.poll();
+  EXPECT_EQ(concurrency.in_use(), 1U);
+  gate.set();
+  loop.restart();
+  loop.run();
+  EXPECT_EQ(concurrency.in_use(), 0U);
 }
 
 }  // namespace

@@ -57,7 +57,9 @@ struct ListedPart {
   std::string etag;
 };
 
-struct BlobCompleted {};
+struct BlobCompleted {
+  std::optional<std::uint64_t> size = {};  // bytes of the payload, where they are known
+};
 
 // Any thread may call. Calls on one upload may overlap.
 //

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <utility>
 
 #include "changelog/open_changes.h"
 #include "runtime/backoff.h"
@@ -14,6 +15,7 @@
 #include "storage/blob_store.h"
 #include "storage/row_store.h"
 #include "tiered/stamp_clock.h"
+#include "tiered/tiered_metrics.h"
 
 namespace objectstore {
 
@@ -54,13 +56,14 @@ struct TieredContext {
   Random& random;
   Logger& logger;
   TieredSettings settings;
+  TieredMetrics metrics;
   StampClock stamps;
   TaskScope background;
   Semaphore background_places;
 
   TieredContext(RowStore& row_store, BlobStore& blob_store, OpenChanges& open_changes,
                 Clock& the_clock, Random& the_random, Logger& the_logger,
-                TieredSettings the_settings)
+                TieredSettings the_settings, TieredMetrics the_metrics = {})
       : rows(row_store),
         blobs(blob_store),
         changes(open_changes),
@@ -68,6 +71,7 @@ struct TieredContext {
         random(the_random),
         logger(the_logger),
         settings(the_settings),
+        metrics(std::move(the_metrics)),
         stamps(the_clock),
         background_places(the_settings.background_limit) {}
 

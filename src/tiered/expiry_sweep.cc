@@ -34,6 +34,7 @@ Task<Result<std::size_t>> ExpirySweep::pass() {
   while (true) {
     CO_TRY_ASSIGN(auto sweep, co_await rows_.sweep(clock_.now(), std::move(from), settings_.batch));
     removed += sweep.collected;
+    metrics_.expired_removed(sweep.collected);
     for (auto& redirect : sweep.redirects) {
       const bool stopping = co_await stop_requested();
       if (stopping || deleter_ == nullptr) co_return removed;
@@ -48,7 +49,10 @@ Task<Result<std::size_t>> ExpirySweep::pass() {
 Task<bool> ExpirySweep::remove(ExpiredRedirect expired) {
   const auto key = expired.key;
   const auto done = co_await deleter_->remove_expired(std::move(expired));
-  if (done.ok()) co_return *done;
+  if (done.ok()) {
+    if (*done) metrics_.expired_removed(1);
+    co_return *done;
+  }
   // It must not keep the others waiting; the next pass finds it again.
   logger_.warn("an expired object could not be removed",
                {{"object", key}, {"error", done.error().describe()}});

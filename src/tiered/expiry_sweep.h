@@ -37,10 +37,15 @@ struct SweepSettings {
 
 class ExpirySweep {
  public:
-  // `deleter` is null where rows never redirect.
+  // `deleter` is null where rows never redirect. Without `metrics` nothing is counted.
   ExpirySweep(RowSweeper& rows, ExpiryDeleter* deleter, Clock& clock, Logger& logger,
-              SweepSettings settings)
-      : rows_(rows), deleter_(deleter), clock_(clock), logger_(logger), settings_(settings) {}
+              SweepSettings settings, TieredMetrics metrics = {})
+      : rows_(rows),
+        deleter_(deleter),
+        clock_(clock),
+        logger_(logger),
+        settings_(settings),
+        metrics_(std::move(metrics)) {}
 
   // Endless, until its scope is stopped.
   [[nodiscard]] Task<void> run();
@@ -55,6 +60,7 @@ class ExpirySweep {
   Clock& clock_;
   Logger& logger_;
   const SweepSettings settings_;
+  const TieredMetrics metrics_;
 };
 
 }  // namespace objectstore

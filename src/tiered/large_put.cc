@@ -7,12 +7,13 @@ namespace objectstore {
 // What the two sides of an upload tell each other. Both run on one executor.
 struct LargePut::Progress {
   MonotonicTime upload_deadline;
+  std::uint64_t bytes = 0;      // handed to the store
   bool recorded = false;        // an entry may be in the log
   bool prepare_failed = false;  // no use in reading on
 };
 
-Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string head,
-                                 Upload upload) {
+Task<Result<std::uint64_t>> LargePut::run(std::string key, Metadata metadata, std::string head,
+                                          Upload upload) {
   const Revision revision(key, make_uuid_v7(context_.clock, context_.random));
   RedirectRow redirect{revision, metadata.expiration, metadata.time_expires};
   Progress progress;
@@ -38,23 +39,25 @@ Task<Result<void>> LargePut::run(std::string key, Metadata metadata, std::string
     writer.reset();
     co_await discard_unfinished(revision, prepared->guard.change().upload);
     co_await settlement_.settle_in_background(std::move(prepared->guard), UploadEnded::yes);
-    co_return finished;
+    co_return std::move(finished).error();
   }
   // The step that makes the blob exist has waited for the recorded entry.
   finished = co_await writer->finish();
   writer.reset();
   if (!finished.ok()) {
     co_await settlement_.settle_in_background(std::move(prepared->guard), UploadEnded::no);
-    co_return finished;
+    co_return std::move(finished).error();
   }
   RowState state = std::move(redirect);
   std::optional<ChangeGuard> guard(std::move(prepared->guard));
-  co_return co_await protected_write_.commit(std::move(prepared->begun), std::move(state),
-                                             std::move(guard));
+  CO_TRY(co_await protected_write_.commit(std::move(prepared->begun), std::move(state),
+                                          std::move(guard)));
+  co_return progress.bytes;
 }
 
 Task<Result<void>> LargePut::stream(BlobWriter& writer, std::string head, Upload upload,
                                     Progress& progress) {
+  progress.bytes = head.size();
   if (!head.empty()) CO_TRY(co_await writer.append(head));
   std::string().swap(head);
   while (true) {
@@ -62,6 +65,7 @@ Task<Result<void>> LargePut::stream(BlobWriter& writer, std::string head, Upload
     if (bytes.empty()) break;
     if (progress.prepare_failed) break;
     CO_TRY(co_await writer.append(bytes));
+    progress.bytes += bytes.size();
     CO_TRY(check_deadline(progress));
   }
   co_return Result<void>();

@@ -11,9 +11,10 @@ class LargePut {
   LargePut(TieredContext& context, Settlement& settlement, ProtectedWrite& protected_write)
       : context_(context), settlement_(settlement), protected_write_(protected_write) {}
 
-  // Stores `head`, the bytes that were read already, and what is left of `upload`.
-  [[nodiscard]] Task<Result<void>> run(std::string key, Metadata metadata, std::string head,
-                                       Upload upload);
+  // Stores `head`, the bytes that were read already, and what is left of `upload`; the number of
+  // bytes.
+  [[nodiscard]] Task<Result<std::uint64_t>> run(std::string key, Metadata metadata,
+                                                std::string head, Upload upload);
 
  private:
   struct Progress;

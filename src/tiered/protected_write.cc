@@ -75,9 +75,11 @@ Task<Result<void>> ProtectedWrite::commit(Begun begun, RowState state,
                                           std::optional<ChangeGuard> guard) {
   if (guard && !guard->valid()) {
     // Others may be settling the change: it is theirs, with its cleanup.
+    context_.metrics.commit_refused(CommitRefusal::heartbeat_lost);
     co_return try_again("the change log could not be kept alive");
   }
   if (context_.clock.monotonic_now() >= begun.commit_by) {
+    context_.metrics.commit_refused(CommitRefusal::expired);
     if (guard) co_await settlement_.settle_in_background(std::move(*guard), UploadEnded::yes);
     co_return try_again("the change took too long");
   }
@@ -85,6 +87,7 @@ Task<Result<void>> ProtectedWrite::commit(Begun begun, RowState state,
   if (begun.keeps_stamp) stamp = begun.as_read.stamp.value_or(Stamp{});
   auto committed = co_await context_.rows.commit(begun.key, begun.attempt, state, stamp);
   if (committed.is_applied()) {
+    context_.metrics.committed();
     if (guard) {
       Row row;
       row.state = std::move(state);
@@ -97,8 +100,10 @@ Task<Result<void>> ProtectedWrite::commit(Begun begun, RowState state,
 
 Task<Result<void>> ProtectedWrite::after_refusal(const Begun& begun, const Verdict& verdict) {
   if (!written_since(begun.as_read, verdict.row)) {
+    context_.metrics.commit_refused(CommitRefusal::fenced);
     co_return try_again("the change was fenced by recovery");
   }
+  context_.metrics.commit_refused(CommitRefusal::lost_race);
   // The other's stamp may be older than ours: it doesn't refuse a second copy of the fast request.
   if (begun.fast_stamp && verdict.row.stamp < begun.fast_stamp) {
     co_return try_again("the object is being written by others");
@@ -111,6 +116,7 @@ Task<Result<void>> ProtectedWrite::resolve(Begun begun, Stamp stamp, Mutation co
                                            std::optional<ChangeGuard> guard) {
   auto verdict = co_await settlement_.judge(begun.key, begun.attempt, context_.request_deadline());
   if (!verdict.ok()) {
+    context_.metrics.commit_refused(CommitRefusal::unknown);
     if (guard) {
       co_await settlement_.settle_in_background(std::move(*guard), UploadEnded::yes);
     }
@@ -121,10 +127,17 @@ Task<Result<void>> ProtectedWrite::resolve(Begun begun, Stamp stamp, Mutation co
     co_await settlement_.clean_in_background(std::move(*guard), verdict->row, UploadEnded::yes);
   }
   if (committed.is_refused()) co_return co_await after_refusal(begun, *verdict);
-  if (committed.outcome() == Mutation::Outcome::failed) co_return committed.cause();
+  if (committed.outcome() == Mutation::Outcome::failed) {
+    context_.metrics.commit_refused(CommitRefusal::failed);
+    co_return committed.cause();
+  }
   // The outcome was unknown.
-  if (!begun.keeps_stamp && verdict->row.stamp == stamp) co_return Result<void>();
+  if (!begun.keeps_stamp && verdict->row.stamp == stamp) {
+    context_.metrics.committed();
+    co_return Result<void>();
+  }
   if (verdict->found == FenceFound::open) {
+    context_.metrics.commit_refused(CommitRefusal::unknown);
     co_return try_again("the change could not be committed");
   }
   co_return co_await after_refusal(begun, *verdict);

@@ -39,11 +39,14 @@ Task<Result<GetResult>> Reader::get(std::string key, std::optional<RangeRequest>
   co_return GetResult(std::move(content));
 }
 
-Task<Result<std::optional<Metadata>>> Reader::head(std::string key) {
+Task<Result<Reader::Head>> Reader::head(std::string key) {
   CO_TRY_ASSIGN(auto found, co_await find(key, RowPart::metadata));
-  if (!found) co_return std::optional<Metadata>();
+  Head head;
+  if (!found) co_return std::move(head);
   co_await bump_if_due(key, found->row);
-  co_return std::optional<Metadata>(found->metadata());
+  head.metadata = found->metadata();
+  if (found->blob) head.tier = Tier::long_term;
+  co_return std::move(head);
 }
 
 Task<Result<std::optional<Reader::Found>>> Reader::find(const std::string& key, RowPart part) {

@@ -3,6 +3,7 @@
 
 #include "storage/object_store.h"
 #include "tiered/context.h"
+#include "tiered/usecase_metrics.h"
 
 namespace objectstore {
 
@@ -11,7 +12,11 @@ class Reader {
   explicit Reader(TieredContext& context) : context_(context) {}
 
   [[nodiscard]] Task<Result<GetResult>> get(std::string key, std::optional<RangeRequest> range);
-  [[nodiscard]] Task<Result<std::optional<Metadata>>> head(std::string key);
+  struct Head {
+    std::optional<Metadata> metadata;  // unset: absent or expired
+    Tier tier = Tier::high_volume;     // that told
+  };
+  [[nodiscard]] Task<Result<Head>> head(std::string key);
 
  private:
   struct Found;  // an object that is there: its row, and its blob if it has one

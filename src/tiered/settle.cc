@@ -9,6 +9,7 @@ Task<Result<Verdict>> Settlement::judge(const std::string& key, const AttemptId&
   while (true) {
     auto fenced = co_await context_.rows.fence(key, attempt);
     if (fenced.ok()) {
+      context_.metrics.fenced();
       verdict.found = *fenced;
       break;
     }
@@ -34,6 +35,14 @@ Task<Result<Discarded>> Settlement::discard(const Revision& name, const std::str
 }
 
 Task<Result<void>> Settlement::clean(ChangeGuard guard, Row row, UploadEnded upload_ended) {
+  auto cleaned = co_await clean_up(std::move(guard), std::move(row), upload_ended);
+  context_.metrics.settled(cleaned.ok() ? *cleaned : SettleOutcome::failed);
+  if (!cleaned.ok()) co_return std::move(cleaned).error();
+  co_return Result<void>();
+}
+
+Task<Result<SettleOutcome>> Settlement::clean_up(ChangeGuard guard, Row row,
+                                                 UploadEnded upload_ended) {
   // Whose heartbeats have failed may be settled by somebody else already: leave it to them.
   if (!guard.valid()) {
     co_return Error(ErrorCode::unavailable, "the change's heartbeats have failed");
@@ -51,9 +60,11 @@ Task<Result<void>> Settlement::clean(ChangeGuard guard, Row row, UploadEnded upl
   if (may_appear_later) {
     const auto due = context_.clock.now() + context_.settings.late_upload_window +
                      context_.settings.largest_clock_skew;
-    co_return co_await guard.keep_until(unix_ms(due));
+    CO_TRY(co_await guard.keep_until(unix_ms(due)));
+    co_return SettleOutcome::kept;
   }
-  co_return co_await guard.close();
+  CO_TRY(co_await guard.close());
+  co_return SettleOutcome::done;
 }
 
 void Settlement::report_left_behind(const Change& change, const Error& error) {
@@ -80,6 +91,7 @@ Task<void> Settlement::settle_task(ChangeGuard guard, UploadEnded upload_ended) 
     }
     const bool stopping = co_await stop_requested();
     if (stopping || context_.settings.log_is_durable || !verdict.error().retryable()) {
+      context_.metrics.settled(SettleOutcome::failed);
       report_left_behind(change, verdict.error());
       co_return;
     }
@@ -97,7 +109,10 @@ Task<void> Settlement::settle_in_background(ChangeGuard guard, UploadEnded uploa
 Task<Result<void>> Settlement::settle(ChangeGuard guard, bool swept_later) {
   const Change change = guard.change();
   auto verdict = co_await judge(change.object, change.attempt(), context_.request_deadline());
-  if (!verdict.ok()) co_return std::move(verdict).error();
+  if (!verdict.ok()) {
+    context_.metrics.settled(SettleOutcome::failed);
+    co_return std::move(verdict).error();
+  }
   co_return co_await clean(std::move(guard), std::move(verdict->row),
                            swept_later ? UploadEnded::yes : UploadEnded::no);
 }

@@ -42,6 +42,9 @@ class Settlement {
   [[nodiscard]] Task<Result<void>> settle(ChangeGuard guard, bool swept_later);
 
  private:
+  // clean(), and what it came to.
+  [[nodiscard]] Task<Result<SettleOutcome>> clean_up(ChangeGuard guard, Row row,
+                                                     UploadEnded upload_ended);
   // Discards the blob, trying again a bounded number of times.
   [[nodiscard]] Task<Result<Discarded>> discard(const Revision& name, const std::string& upload);
   [[nodiscard]] Task<void> clean_task(ChangeGuard guard, Row row, UploadEnded upload_ended);

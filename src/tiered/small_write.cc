@@ -2,14 +2,16 @@
 
 namespace objectstore {
 
-Task<Result<void>> SmallWrite::run(std::string key, RowState state) {
+Task<Result<Tier>> SmallWrite::run(std::string key, RowState state) {
   const auto deadline = context_.request_deadline();
   const Stamp stamp{context_.stamps.next(), make_uuid_v7(context_.clock, context_.random)};
   CO_TRY_ASSIGN(const bool applied, co_await fast_path(key, state, stamp, deadline));
-  if (applied) co_return Result<void>();
+  if (applied) co_return Tier::high_volume;
   CO_TRY_ASSIGN(auto begun, co_await protected_write_.begin(std::move(key), deadline));
   begun.fast_stamp = stamp;
-  co_return co_await overwrite(std::move(begun), std::move(state));
+  const auto tier = begun.old_revision() ? Tier::long_term : Tier::high_volume;
+  CO_TRY(co_await overwrite(std::move(begun), std::move(state)));
+  co_return tier;
 }
 
 Task<Result<void>> SmallWrite::overwrite(Begun begun, RowState state) {

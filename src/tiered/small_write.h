@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tiered/protected_write.h"
+#include "tiered/usecase_metrics.h"
 
 namespace objectstore {
 
@@ -10,8 +11,8 @@ class SmallWrite {
   SmallWrite(TieredContext& context, ProtectedWrite& protected_write)
       : context_(context), protected_write_(protected_write) {}
 
-  // Writes `state` (inline or absent) over whatever the row holds.
-  [[nodiscard]] Task<Result<void>> run(std::string key, RowState state);
+  // Writes `state` (inline or absent) over whatever the row holds; the tier of what was replaced.
+  [[nodiscard]] Task<Result<Tier>> run(std::string key, RowState state);
 
   // The slow path on its own: over a row that `begun` was opened on.
   [[nodiscard]] Task<Result<void>> overwrite(Begun begun, RowState state);

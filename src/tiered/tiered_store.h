@@ -7,10 +7,12 @@
 #include "tiered/context.h"
 #include "tiered/expiry_sweep.h"
 #include "tiered/large_put.h"
+#include "tiered/metered_multipart.h"
 #include "tiered/multipart.h"
 #include "tiered/reader.h"
 #include "tiered/settler.h"
 #include "tiered/small_write.h"
+#include "tiered/usecase_metrics.h"
 
 namespace objectstore {
 
@@ -18,10 +20,10 @@ namespace objectstore {
 class TieredStore final : public ObjectStore {
  public:
   // The references outlive the store. `parts` is unset where the long-term tier takes no multipart
-  // uploads.
+  // uploads. Without `metrics` nothing is counted.
   TieredStore(RowStore& rows, BlobStore& blobs, OpenChanges& changes, Clock& clock, Random& random,
               Logger& logger, TieredSettings settings,
-              std::optional<MultipartParts> parts = std::nullopt);
+              std::optional<MultipartParts> parts = std::nullopt, TieredMetrics metrics = {});
 
   Task<Result<void>> put(const ObjectId& id, Metadata metadata, Upload upload) override;
   Task<Result<GetResult>> get(const ObjectId& id, std::optional<RangeRequest> range) override;
@@ -30,7 +32,7 @@ class TieredStore final : public ObjectStore {
 
   // Null where there are no multipart uploads, or no durable log to record them in.
   [[nodiscard]] MultipartObjects* multipart() {
-    return uploads_ && uploads_->offered ? &uploads_->objects : nullptr;
+    return uploads_ && uploads_->offered ? &uploads_->metered : nullptr;
   }
   // What recovery settles changes with.
   [[nodiscard]] ChangeSettler& settler() { return settler_; }
@@ -50,12 +52,23 @@ class TieredStore final : public ObjectStore {
         : offered(parts.entries->durable()),
           settlement(context, changes, parts),
           completion(context, protected_write, changes, settlement, parts),
-          objects(context, completion, settlement, parts) {}
+          objects(context, completion, settlement, parts),
+          metered(objects, context.metrics, context.clock) {}
     bool offered;
     UploadSettlement settlement;
     UploadCompletion completion;
     TieredMultipart objects;
+    MeteredMultipart metered;
   };
+
+  struct Stored {
+    Tier tier = Tier::high_volume;
+    std::uint64_t bytes = 0;
+  };
+  // put(). `meter` may be null.
+  [[nodiscard]] Task<Result<Stored>> store(std::string key, Metadata metadata, Upload upload,
+                                           UsecaseMetrics* meter);
+  [[nodiscard]] MonotonicTime now() const { return context_.clock.monotonic_now(); }
 
   TieredContext context_;
   Settlement settlement_;

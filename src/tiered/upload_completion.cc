@@ -11,8 +11,8 @@ Error try_again(std::string why) {
   return Error(ErrorCode::unavailable, std::move(why));
 }
 
-CompleteResult completed() {
-  return BlobCompleted{};
+CompleteResult completed(std::optional<std::uint64_t> size) {
+  return BlobCompleted{size};
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ Task<Result<CompleteResult>> UploadCompletion::run(const UploadToken& token,
   const auto key = token.revision.object_path();
   const auto deadline = context_.request_deadline();
   CO_TRY_ASSIGN(const auto row, co_await context_.read_row(key, RowPart::metadata, deadline));
-  if (points_to(row.state, token.revision)) co_return completed();
+  if (points_to(row.state, token.revision)) co_return completed(std::nullopt);
 
   CO_TRY_ASSIGN(const auto begun, co_await protected_write_.begin(key, deadline));
   CO_TRY_ASSIGN(auto held, co_await hold(token, begun));
@@ -77,10 +77,14 @@ Task<Result<CompleteResult>> UploadCompletion::complete_held(UploadHold& hold, c
     if (auto* refused = std::get_if<PartRefused>(&*assembled)) {
       co_return CompleteResult(std::move(*refused));
     }
+    context_.metrics.commit_refused(CommitRefusal::expired);
     co_return try_again("the completion took too long");
   }
   // Others may be giving the upload back or up: it is theirs.
-  if (!hold.valid()) co_return try_again("the change log could not be kept alive");
+  if (!hold.valid()) {
+    context_.metrics.commit_refused(CommitRefusal::heartbeat_lost);
+    co_return try_again("the change log could not be kept alive");
+  }
   co_return co_await commit(hold, begun, token, std::get<Metadata>(*assembled));
 }
 
@@ -94,7 +98,11 @@ Task<Result<UploadCompletion::Assembled>> UploadCompletion::assemble(
   }
   // Also where the call failed, or knows the upload no more: an attempt before may have done it.
   auto blob = co_await context_.blobs.open(token.revision);
-  if (blob.ok() && *blob) co_return Assembled((*blob)->metadata());
+  if (blob.ok() && *blob) {
+    Metadata metadata = (*blob)->metadata();
+    metadata.size = (*blob)->size();
+    co_return Assembled(std::move(metadata));
+  }
   if (!answer.ok()) co_return std::move(answer).error();
   if (std::holds_alternative<NoSuchUpload>(*answer)) {
     if (!blob.ok()) co_return std::move(blob).error();
@@ -113,23 +121,31 @@ Task<Result<CompleteResult>> UploadCompletion::commit(UploadHold& hold, const Be
   auto committed = co_await context_.rows.commit(begun.key, begun.attempt, state, stamp);
   co_await hold.stop();
   if (committed.is_applied()) {
+    context_.metrics.committed();
     co_await clean_up(hold.entry());
-    co_return completed();
+    co_return completed(metadata.size);
   }
-  co_return co_await resolve(hold, begun, token, std::move(committed));
+  co_return co_await resolve(hold, begun, token, metadata, std::move(committed));
 }
 
 Task<Result<CompleteResult>> UploadCompletion::resolve(UploadHold& hold, const Begun& begun,
                                                        const UploadToken& token,
+                                                       const Metadata& metadata,
                                                        Mutation committed) {
   auto verdict = co_await settlement_.judge(begun.key, begun.attempt, context_.request_deadline());
   // Recovery finds the holder gone and does the same.
-  if (!verdict.ok()) co_return std::move(verdict).error();
+  if (!verdict.ok()) {
+    context_.metrics.commit_refused(CommitRefusal::unknown);
+    co_return std::move(verdict).error();
+  }
   if (points_to(verdict->row.state, token.revision)) {
+    context_.metrics.committed();
     co_await clean_up(hold.entry());
-    co_return completed();
+    co_return completed(metadata.size);
   }
   if (verdict->found == FenceFound::open) {
+    const bool failed = committed.outcome() == Mutation::Outcome::failed;
+    context_.metrics.commit_refused(failed ? CommitRefusal::failed : CommitRefusal::unknown);
     co_await uploads_.give_back(hold.entry());
     if (committed.is_refused()) co_return try_again("the completion could not be committed");
     co_return committed.cause();
@@ -138,11 +154,13 @@ Task<Result<CompleteResult>> UploadCompletion::resolve(UploadHold& hold, const B
   // complete the upload any more. Recovery may have given it back, and a later attempt would make
   // the write happen a second time.
   if (written_since(begun.as_read, verdict->row)) {
+    context_.metrics.commit_refused(CommitRefusal::lost_race);
     CO_TRY_ASSIGN(auto dead, co_await uploads_.declare_dead(hold.entry()));
     if (!dead) co_return try_again("the upload was given back by recovery");
     co_await uploads_.clean_in_background(*std::move(dead));
-    co_return completed();
+    co_return completed(metadata.size);
   }
+  context_.metrics.commit_refused(CommitRefusal::fenced);
   co_return try_again("the completion was fenced by recovery");
 }
 

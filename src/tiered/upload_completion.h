@@ -40,7 +40,8 @@ class UploadCompletion {
                                                     const UploadToken& token,
                                                     const Metadata& metadata);
   [[nodiscard]] Task<Result<CompleteResult>> resolve(UploadHold& hold, const Begun& begun,
-                                                     const UploadToken& token, Mutation committed);
+                                                     const UploadToken& token,
+                                                     const Metadata& metadata, Mutation committed);
   // After a commit: what was replaced goes, then the entry.
   [[nodiscard]] Task<void> clean_up(LogEntry held);
   [[nodiscard]] Task<void> clean_up_task(LogEntry held);

@@ -21,7 +21,7 @@ class BulkMutation {
   static constexpr std::size_t request_bytes = 2 << 20;
 
   explicit BulkMutation(TableChannel& channel)
-      : channel_(channel), operation_(channel, "writing rows", Repeat::idempotent) {}
+      : channel_(channel), operation_(channel, writing_rows, Repeat::idempotent) {}
 
   // Errors as of check_row().
   [[nodiscard]] Result<void> add(RowMutations row);

@@ -46,13 +46,14 @@ RpcRequest TableChannel::request(std::string_view method, std::string message, i
   return request;
 }
 
-Operation::Operation(TableChannel& channel, std::string_view action, Repeat repeat)
+Operation::Operation(TableChannel& channel, const Action& action, Repeat repeat)
     : channel_(channel),
       action_(action),
       repeat_(repeat),
       deadline_(channel.clock.monotonic_now() + channel.settings.total_timeout),
       backoff_(channel.settings.backoff, channel.random) {
   channel.budget.request_begun();
+  count(&RequestCounts::calls);
 }
 
 RpcRequest Operation::request(std::string_view method, std::string message) const {
@@ -67,12 +68,20 @@ Task<bool> Operation::again(const RpcStatus& status, const RpcMetadata& metadata
   keep_cookies(metadata);
   ++attempt_;
   ++failures_;
-  if (verdict(status) != Verdict::retry) co_return false;
-  const auto wait = std::max(backoff_.next(), status.retry_delay.value_or(Duration(0)));
-  if (wait >= deadline_ - channel_.clock.monotonic_now()) co_return false;
-  if (!channel_.budget.take()) co_return false;
-  co_await channel_.clock.sleep_for(wait);
+  const auto wait = wait_before_next(status);
+  count(wait ? &RequestCounts::retries : &RequestCounts::failures);
+  if (!wait) co_return false;
+  co_await channel_.clock.sleep_for(*wait);
   co_return true;
+}
+
+std::optional<Duration> Operation::wait_before_next(const RpcStatus& status) {
+  if (verdict(status) != Verdict::retry) return std::nullopt;
+  const auto wait = std::max(backoff_.next(), status.retry_delay.value_or(Duration(0)));
+  if (wait >= deadline_ - channel_.clock.monotonic_now()) return std::nullopt;
+  if (channel_.budget.take()) return wait;
+  count(&RequestCounts::budget_refusals);
+  return std::nullopt;
 }
 
 Verdict Operation::verdict(const RpcStatus& status) const {
@@ -80,7 +89,7 @@ Verdict Operation::verdict(const RpcStatus& status) const {
 }
 
 Error Operation::error(const RpcStatus& status) const {
-  return rpc_error(status, {action_, channel_.settings.table, channel_.settings.endpoint});
+  return rpc_error(status, {action_.text, channel_.settings.table, channel_.settings.endpoint});
 }
 
 void Operation::keep_cookies(const RpcMetadata& metadata) {

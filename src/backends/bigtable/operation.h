@@ -1,11 +1,13 @@
 // One operation on a table: the attempts it takes, what they share, and when to give up.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "backends/bigtable/retry_policy.h"
 #include "base/error.h"
+#include "cloud/request_counts.h"
 #include "runtime/backoff.h"
 #include "runtime/clock.h"
 #include "runtime/random.h"
@@ -39,13 +41,24 @@ struct TableChannel {
   const TableSettings settings;
   const RpcMetadata headers;
   RetryBudget budget;
+  RequestCounters counts;  // by the actions' names
 };
+
+// What a request is for.
+struct Action {
+  const char* name;  // for counters
+  const char* text;  // for error texts
+};
+inline constexpr Action reading_a_row{"read_row", "reading a row"};
+inline constexpr Action reading_rows{"read_rows", "reading rows"};
+inline constexpr Action writing_a_row{"mutate_row", "writing a row"};
+inline constexpr Action writing_rows{"mutate_rows", "writing rows"};
+inline constexpr Action changing_a_row{"check_and_mutate", "changing a row"};
 
 // Used by one coroutine.
 class Operation {
  public:
-  // `action`, a literal, is for error texts: "reading a row".
-  Operation(TableChannel& channel, std::string_view action, Repeat repeat);
+  Operation(TableChannel& channel, const Action& action, Repeat repeat);
 
   // The next attempt.
   [[nodiscard]] RpcRequest request(std::string_view method, std::string message) const;
@@ -64,10 +77,13 @@ class Operation {
   }
 
  private:
+  // The wait before the next attempt; nullopt: none is made.
+  [[nodiscard]] std::optional<Duration> wait_before_next(const RpcStatus& status);
+  void count(std::uint64_t RequestCounts::*what) { channel_.counts.add(action_.name, what); }
   void keep_cookies(const RpcMetadata& metadata);
 
   TableChannel& channel_;
-  std::string_view action_;
+  Action action_;
   Repeat repeat_;
   MonotonicTime deadline_;
   Backoff backoff_;

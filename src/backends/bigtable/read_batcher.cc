@@ -101,7 +101,7 @@ ReadBatcher::~ReadBatcher() {
 
 Task<Result<std::optional<TableRow>>> ReadBatcher::read(std::string key,
                                                         const wire::RowFilter* filter) {
-  Operation operation(channel_, "reading a row", Repeat::idempotent);
+  Operation operation(channel_, reading_a_row, Repeat::idempotent);
   const auto executor = co_await boost::asio::this_coro::executor;
   if (auto* lane = lane_of(executor)) {
     auto start = [this, lane, filter, &key](Completer<Answer> completer) {

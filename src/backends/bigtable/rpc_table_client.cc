@@ -63,7 +63,7 @@ Task<Result<void>> RpcTableClient::read_range(ReadStream& stream, std::vector<Ta
 
 ReadStream RpcTableClient::stream_of(KeyRange range, const wire::RowFilter& filter,
                                      std::size_t limit) {
-  Operation operation(channel_, "reading rows", Repeat::idempotent);
+  Operation operation(channel_, reading_rows, Repeat::idempotent);
   return {channel_, std::move(operation), RowsWanted(std::move(range)), &filter, limit};
 }
 
@@ -100,7 +100,7 @@ Task<Result<void>> RpcTableClient::mutate_row(RowMutations row) {
     *request.add_mutations() = std::move(mutation);
   CO_TRY(check_row(row.key, request.mutations()));
   request.set_row_key(std::move(row.key));
-  Operation operation(channel_, "writing a row", Repeat::idempotent);
+  Operation operation(channel_, writing_a_row, Repeat::idempotent);
   while (true) {
     auto attempt = operation.request(mutate_row_method, request.SerializeAsString());
     const auto reply = co_await call_unary(channel_.transport, std::move(attempt));
@@ -124,7 +124,7 @@ Task<Checked> RpcTableClient::check_and_mutate(wire::CheckAndMutateRowRequest re
   }
   request.set_table_name(channel_.settings.table);
   request.set_app_profile_id(channel_.settings.app_profile);
-  Operation operation(channel_, "changing a row", Repeat::never_begun);
+  Operation operation(channel_, changing_a_row, Repeat::never_begun);
   while (true) {
     auto attempt = operation.request(check_and_mutate_method, request.SerializeAsString());
     const auto reply = co_await call_unary(channel_.transport, std::move(attempt));

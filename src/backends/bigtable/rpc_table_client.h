@@ -1,6 +1,9 @@
 // The table client over gRPC.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "backends/bigtable/operation.h"
 #include "backends/bigtable/read_batcher.h"
 #include "backends/bigtable/read_stream.h"
@@ -23,6 +26,11 @@ class RpcTableClient final : public TableClient {
   [[nodiscard]] Task<Result<void>> mutate_row(RowMutations row) override;
   [[nodiscard]] Task<Result<void>> mutate_rows(std::vector<RowMutations> rows) override;
   [[nodiscard]] Task<Checked> check_and_mutate(wire::CheckAndMutateRowRequest request) override;
+
+  // How requests went, by action. Any thread may call.
+  [[nodiscard]] std::map<std::string, RequestCounts> request_counts() const {
+    return channel_.counts.snapshot();
+  }
 
  private:
   [[nodiscard]] ReadStream stream_of(KeyRange range, const wire::RowFilter& filter,

@@ -94,6 +94,25 @@ TEST_F(rpc_table_client, an_outage_does_not_multiply_the_load) {
   EXPECT_GT(one.rpc.calls().size(), requests + 3u);
 }
 
+TEST_F(rpc_table_client, requests_are_counted_by_action) {
+  auto settings = scripted_settings();
+  settings.retry_budget = {0, 0, 3};
+  ScriptedTable one(settings);
+  one.rpc.expect(mutate_row_rpc, rpc_failure(RpcCode::unavailable));
+  one.rpc.expect(mutate_row_rpc, rpc_failure(RpcCode::unavailable));
+  one.rpc.expect(mutate_row_rpc, rpc_ok({""}));
+  EXPECT_TRUE(one.wait(one.client.mutate_row(row_mutations("k"))).ok());
+  one.rpc.expect(check_rpc, rpc_failure(RpcCode::permission_denied));
+  (void)one.wait(one.client.check_and_mutate(check_request()));
+  // The budget pays for one more.
+  one.rpc.expect(mutate_row_rpc, rpc_failure(RpcCode::unavailable));
+  one.rpc.expect(mutate_row_rpc, rpc_failure(RpcCode::unavailable));
+  EXPECT_FALSE(one.wait(one.client.mutate_row(row_mutations("k"))).ok());
+  const std::map<std::string, RequestCounts> expected{{"mutate_row", {2, 3, 1, 1}},
+                                                      {"check_and_mutate", {1, 0, 1, 0}}};
+  EXPECT_EQ(one.client.request_counts(), expected);
+}
+
 TEST_F(rpc_table_client, a_check_tells_which_mutations_were_applied) {
   for (const bool matched : {true, false}) {
     table.rpc.expect(check_rpc, rpc_ok({checked(matched)}));

@@ -75,7 +75,7 @@ class MediaStream final : public ByteStream {
   }
 
   Task<Result<void>> open() {
-    auto request = make_gcs_request(*context_, "payload", "GET",
+    auto request = make_gcs_request(*context_, "get_payload", "GET",
                                     context_->urls.media(name_, stored_.generation));
     const bool ranged = position_ > 0 || end_ < stored_.size;
     if (ranged) {
@@ -120,7 +120,7 @@ class MediaStream final : public ByteStream {
     if (is_not_found(reply)) {
       co_return error(ErrorCode::unavailable, "was deleted while it was being read");
     }
-    co_return gcs_refusal("payload", reply);
+    co_return gcs_refusal("get_payload", reply);
   }
 
   [[nodiscard]] Error error(ErrorCode code, const std::string& what) const {

@@ -137,14 +137,14 @@ TEST_F(GcsBlobReaderTest, bodies_that_break_are_gone_on_with) {
       {"not satisfiable",
        {3, 4},
        {status(416)},
-       "|io: GCS: `payload` failed: status 416",
+       "|io: GCS: `get_payload` failed: status 416",
        {"GET bytes=3-6"}},
       {"forbidden",
        {0, 10},
        {status(403)},
-       "|io: GCS: `payload` failed: status 403; check",
+       "|io: GCS: `get_payload` failed: status 403; check",
        {"GET"}},
-      {"a redirect", {0, 10}, {status(307)}, "|io: GCS: `payload` failed: status 307", {"GET"}},
+      {"a redirect", {0, 10}, {status(307)}, "|io: GCS: `get_payload` failed: status 307", {"GET"}},
   };
   for (const auto& c : cases) {
     const auto outcome = read(c.range, c.answers);

@@ -140,7 +140,7 @@ TEST_F(GcsBlobWriterTest, what_is_stored_is_compared_with_what_was_sent) {
       {{status(412), stored("abc")}, "ok"},
       {{status(412), stored("abd")}, "conflict: GCS: an object exists already"},
       {{status(412), json(404, "{}")}, "conflict: GCS: an object exists already"},
-      {{status(412), status(503)}, "unavailable: GCS: `metadata` failed: status 503"},
+      {{status(412), status(503)}, "unavailable: GCS: `get_metadata` failed: status 503"},
       {{status(503), status(412), stored("abc")}, "ok"},
       {{ending(Ending::no_answer), stored("abc")}, "ok"},
       {{status(308), status(308), status(308), status(308)}, "unavailable: GCS: an upload gets no"},

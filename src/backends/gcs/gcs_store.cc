@@ -86,7 +86,8 @@ Task<Result<void>> GcsStore::delete_object(const Revision& name) {
 }
 
 Task<Result<bool>> GcsStore::extend(const Revision& name, WallTime deadline) {
-  auto request = make_gcs_request(*context_, "extend", "PATCH", context_->urls.object(name.path()));
+  auto request = make_gcs_request(*context_, "update_custom_time", "PATCH",
+                                  context_->urls.object(name.path()));
   request.http.headers = {{"Content-Type", "application/json; charset=UTF-8"}};
   request.http.body = SharedBytes(write_custom_time(deadline));
   CO_TRY_ASSIGN(const auto reply, co_await fetch_gcs(*context_, std::move(request)));
@@ -100,7 +101,7 @@ Task<Result<bool>> GcsStore::extend(const Revision& name, WallTime deadline) {
     const auto now = read_custom_time(*resource);
     if (now && custom_time(*now) >= custom_time(deadline)) co_return true;
   }
-  co_return gcs_refusal("extend", reply);
+  co_return gcs_refusal("update_custom_time", reply);
 }
 
 Task<Result<BlobPage>> GcsStore::list_blobs(std::string from, std::size_t limit) {

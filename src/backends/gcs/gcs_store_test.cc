@@ -86,15 +86,15 @@ TEST_F(GcsStoreTest, an_object_that_can_t_be_opened_is_named) {
   } cases[] = {
       {stored("x"), "ok"},
       {json(404, R"({"error":{"message":"No such object: bucket/x"}})"), "none"},
-      {json(404, no_bucket), "io: GCS: `metadata` failed: status 404"},
-      {status(403), "io: GCS: `metadata` failed: status 403"},
-      {status(500), "unavailable: GCS: `metadata` failed: status 500"},
+      {json(404, no_bucket), "io: GCS: `get_metadata` failed: status 404"},
+      {status(403), "io: GCS: `get_metadata` failed: status 403"},
+      {status(500), "unavailable: GCS: `get_metadata` failed: status 500"},
       {status(200, "<html>"), "unavailable: GCS: an answer is not the description of an object"},
       {json(200, R"({"size":"1","contentType":"a/b","metadata":{"x":"y"}})"),
        "corrupt: GCS: the object u/objects/k/" + name.id().str() + " can't be read: metadata"},
       {json(200, R"({"size":"1","contentType":"a/b","contentEncoding":"br"})"),
        "invalid_argument: metadata error: "},
-      {ending(Ending::no_answer), "unavailable: `metadata` failed"},
+      {ending(Ending::no_answer), "unavailable: `get_metadata` failed"},
   };
   for (const auto& c : cases) {
     expect({c.answer, c.answer});
@@ -119,11 +119,13 @@ TEST_F(GcsStoreTest, extending_never_shortens) {
       {"gone", {json(404, "{}")}, "false"},
       {"later already", {earlier, with_time("2026-04-20T14:38:00Z")}, "true"},
       {"the same already", {earlier, with_time("2026-04-20T14:37:00Z")}, "true"},
-      {"refused", {earlier, with_time("2026-04-20T14:36:59Z")}, "io: GCS: `extend` failed"},
-      {"refused, without a time", {earlier, stored("x")}, "io: GCS: `extend` failed"},
+      {"refused",
+       {earlier, with_time("2026-04-20T14:36:59Z")},
+       "io: GCS: `update_custom_time` failed"},
+      {"refused, without a time", {earlier, stored("x")}, "io: GCS: `update_custom_time` failed"},
       {"gone meanwhile", {earlier, json(404, "{}")}, "false"},
-      {"a missing bucket", {json(404, no_bucket)}, "io: GCS: `extend` failed"},
-      {"trouble", {status(503)}, "unavailable: GCS: `extend` failed"},
+      {"a missing bucket", {json(404, no_bucket)}, "io: GCS: `update_custom_time` failed"},
+      {"trouble", {status(503)}, "unavailable: GCS: `update_custom_time` failed"},
   };
   for (const auto& c : cases) {
     expect(c.answers);
@@ -244,7 +246,8 @@ TEST_F(GcsStoreTest, a_token_that_is_refused_for_good_is_told) {
   EXPECT_EQ(tokens.fetched, 1);
   tokens.refreshable = false;
   expect({status(401)});
-  const std::string refused = "io: GCS: `metadata` failed: status 401; the store does not accept";
+  const std::string refused =
+      "io: GCS: `get_metadata` failed: status 401; the store does not accept";
   EXPECT_EQ(gcs_test::text_of(finish(store->open(name))).substr(0, refused.size()), refused);
   EXPECT_EQ(seen().size(), 1U);
   authorizer = &nobody;

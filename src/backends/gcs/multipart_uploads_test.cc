@@ -219,7 +219,7 @@ TEST_F(MultipartUploadsTest, a_completion_that_failed_is_no_completion) {
       {"completed already", {stored("x"), refused(404, "NoSuchUpload")}, "no such upload"},
       {"nobody knows whether it is there",
        {status(503)},
-       "unavailable: GCS: `metadata` failed: status 503"},
+       "unavailable: GCS: `get_metadata` failed: status 503"},
   };
   const std::vector<ListedPart> parts = {{1, "\"a\""}, {3, "\"b\""}};
   for (const auto& c : cases) {

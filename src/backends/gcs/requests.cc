@@ -35,10 +35,10 @@ bool is_not_found(const HttpReply& reply) {
 
 Task<Result<std::optional<std::string>>> fetch_resource(const GcsContext& context,
                                                         std::string name) {
-  auto request = make_gcs_request(context, "metadata", "GET", context.urls.resource(name));
+  auto request = make_gcs_request(context, "get_metadata", "GET", context.urls.resource(name));
   CO_TRY_ASSIGN(auto reply, co_await fetch_gcs(context, std::move(request)));
   if (is_not_found(reply)) co_return std::optional<std::string>();
-  if (reply.status != 200) co_return gcs_refusal("metadata", reply);
+  if (reply.status != 200) co_return gcs_refusal("get_metadata", reply);
   co_return std::optional<std::string>(std::move(reply.body));
 }
 

@@ -1,0 +1,104 @@
+#include "storage/metered_blob_store.h"
+
+#include <utility>
+
+namespace objectstore {
+
+class MeteredBlobStore::Writer final : public BlobWriter {
+ public:
+  Writer(MeteredBlobStore& store, std::unique_ptr<BlobWriter> inner, MonotonicTime created)
+      : store_(store), inner_(std::move(inner)), created_(created) {}
+
+  Task<Result<void>> append(std::string_view bytes) override {
+    auto appended = co_await inner_->append(bytes);
+    if (appended.ok()) store_.tier_.written(bytes.size());
+    co_return appended;
+  }
+  Task<Result<std::string>> begin() override {
+    const auto begun = store_.tier_.now();
+    auto address = co_await inner_->begin();
+    store_.begin_.ended(tier_outcome(address), begun);
+    co_return address;
+  }
+  void proceed() override { inner_->proceed(); }
+  void give_up() override { inner_->give_up(); }
+  Task<Result<void>> finish() override {
+    const auto begun = store_.tier_.now();
+    auto finished = co_await inner_->finish();
+    store_.finish_.ended(tier_outcome(finished), begun);
+    store_.upload_.ended(tier_outcome(finished), created_);
+    co_return finished;
+  }
+
+ private:
+  MeteredBlobStore& store_;
+  std::unique_ptr<BlobWriter> inner_;
+  const MonotonicTime created_;
+};
+
+class MeteredBlobStore::Stream final : public ByteStream {
+ public:
+  Stream(TierMetrics& tier, std::unique_ptr<ByteStream> inner)
+      : tier_(tier), inner_(std::move(inner)) {}
+
+  Task<Result<std::string_view>> next() override {
+    auto bytes = co_await inner_->next();
+    if (bytes.ok()) tier_.read(bytes->size());
+    co_return bytes;
+  }
+
+ private:
+  TierMetrics& tier_;
+  std::unique_ptr<ByteStream> inner_;
+};
+
+class MeteredBlobStore::Reader final : public BlobReader {
+ public:
+  Reader(TierMetrics& tier, std::unique_ptr<BlobReader> inner)
+      : tier_(tier), inner_(std::move(inner)) {}
+
+  [[nodiscard]] const Metadata& metadata() const override { return inner_->metadata(); }
+  [[nodiscard]] std::uint64_t size() const override { return inner_->size(); }
+  std::unique_ptr<ByteStream> stream(ByteRange range) override {
+    return std::make_unique<Stream>(tier_, inner_->stream(range));
+  }
+
+ private:
+  TierMetrics& tier_;
+  std::unique_ptr<BlobReader> inner_;
+};
+
+Task<Result<std::unique_ptr<BlobWriter>>> MeteredBlobStore::create(const Revision& name,
+                                                                   const Metadata& metadata) {
+  const auto begun = tier_.now();
+  auto writer = co_await inner_.create(name, metadata);
+  create_.ended(tier_outcome(writer), begun);
+  if (writer.ok()) *writer = std::make_unique<Writer>(*this, *std::move(writer), begun);
+  co_return writer;
+}
+
+Task<Result<std::unique_ptr<BlobReader>>> MeteredBlobStore::open(const Revision& name) {
+  const auto begun = tier_.now();
+  auto reader = co_await inner_.open(name);
+  const bool missing = reader.ok() && *reader == nullptr;
+  open_.ended(missing ? TierOutcome::missing : tier_outcome(reader), begun);
+  if (reader.ok() && *reader) *reader = std::make_unique<Reader>(tier_, *std::move(reader));
+  co_return reader;
+}
+
+Task<Result<Discarded>> MeteredBlobStore::discard(const Revision& name, std::string_view upload) {
+  const auto begun = tier_.now();
+  auto discarded = co_await inner_.discard(name, upload);
+  discard_.ended(tier_outcome(discarded), begun);
+  co_return discarded;
+}
+
+Task<Result<bool>> MeteredBlobStore::extend(const Revision& name, WallTime deadline) {
+  const auto begun = tier_.now();
+  auto extended = co_await inner_.extend(name, deadline);
+  const bool missing = extended.ok() && !*extended;
+  extend_.ended(missing ? TierOutcome::missing : tier_outcome(extended), begun);
+  co_return extended;
+}
+
+}  // namespace objectstore
