@@ -74,7 +74,8 @@ int run(const Arguments& arguments, CliWorld& world) {
 int healthcheck(const Arguments& arguments, CliWorld& world) {
   const auto load = load_config(arguments.config_file, world.environment);
   if (report_errors(load, world)) return 1;
-  const auto health = check_health(load.config.http_addr, health_timeout);
+  const auto scheme = load.config.http.tls ? Scheme::https : Scheme::http;
+  const auto health = check_health(load.config.http_addr, scheme, health_timeout);
   if (health) return 0;
   world.err << "error: unhealthy: " << health.error().describe() << '\n';
   return 1;

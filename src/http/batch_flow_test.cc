@@ -240,7 +240,7 @@ TEST(BatchFlow, ends_what_has_begun_when_the_client_is_gone) {
   batch.settle();
   EXPECT_EQ(batch.store.running, 2U);
   gate.set();
-  batch.settle();
+  EXPECT_TRUE(batch.close());
   EXPECT_EQ(batch.store.running, 0U);
   EXPECT_EQ(batch.stored("a"), "1");
   EXPECT_EQ(batch.stored("b"), "2");
@@ -269,9 +269,9 @@ TEST(BatchFlow, stops_reading_when_it_is_closed) {
   batch.body.feed(encoded_part(asked("insert", "a")) + encoded_part(asked("insert", "b")));
   ASSERT_TRUE(batch.take());
   EXPECT_FALSE(batch.close()) << "a read of the request is under way";
-  batch.body.feed(encoded({asked("insert", "c"), asked("insert", "d")}));
-  batch.body.feed("more");
-  batch.settle();
+  batch.body.feed(encoded_part(asked("insert", "c")) + encoded_part(asked("insert", "d")));
+  batch.body.feed(encoded({asked("insert", "e")}));
+  EXPECT_TRUE(batch.close());
   EXPECT_EQ(batch.store.begun, (std::vector<std::string>{"a"}));
   EXPECT_EQ(batch.body.unread(), 1U);
 }

@@ -237,7 +237,7 @@ class TestBatch {
     for (auto& [key, gate] : store.gates)
       gate->set();
     body.fail();
-    if (!closed_ && response.live) read();
+    if (!closing_ && response.live) read();
     EXPECT_TRUE(close());
     EXPECT_EQ(concurrency.in_use(), 0U);
     EXPECT_EQ(operations.running(), 0U);
@@ -273,12 +273,12 @@ class TestBatch {
     while (!ended && !failed && take()) {
     }
   }
-  // Whether it came to an end. A response that was begun to be taken is let go.
+  // Whether all that was begun has come to its end.
   bool close() {
-    if (!response.live || std::exchange(closed_, true)) return true;
-    testing::Pumped<bool> closing(loop, closed(*response.live));
+    if (!response.live) return true;
+    if (!closing_) closing_ = std::make_unique<testing::Pumped<bool>>(loop, closed(*response.live));
     settle();
-    return closing.ended();
+    return closing_->ended();
   }
 
   // The whole response to a whole request.
@@ -360,7 +360,7 @@ class TestBatch {
   RequestHead head_;
   AdmittedRequest request_;
   std::unique_ptr<testing::Pumped<Result<std::string>>> taking_;
-  bool closed_ = false;
+  std::unique_ptr<testing::Pumped<bool>> closing_;
 };
 
 }  // namespace objectstore::http_test
