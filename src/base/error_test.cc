@@ -19,7 +19,7 @@ TEST(Error, every_code_has_a_name_of_its_own) {
 
 TEST(Error, only_passing_conditions_are_retryable) {
   const std::set<ErrorCode> retryable = {ErrorCode::unavailable, ErrorCode::deadline_exceeded,
-                                         ErrorCode::out_of_space};
+                                         ErrorCode::at_capacity, ErrorCode::out_of_space};
   for (int i = 0; i <= static_cast<int>(last_code); ++i) {
     const auto code = static_cast<ErrorCode>(i);
     EXPECT_EQ(Error(code, "x").retryable(), retryable.contains(code)) << to_string(code);

@@ -61,8 +61,8 @@ TEST(BatchFlow, runs_no_more_at_once_than_the_bulk_share) {
   ServiceOptions options;
   options.concurrency.max_concurrency = 10;
   options.concurrency.bulk_concurrency_pct = 25;
-  TestBatch batch(options);
   Event gate;
+  TestBatch batch(options);
   std::vector<AskedPart> parts;
   for (int i = 0; i < 20; ++i) {
     const auto key = std::to_string(i);
@@ -81,8 +81,8 @@ TEST(BatchFlow, runs_no_more_at_once_than_the_bulk_share) {
 }
 
 TEST(BatchFlow, refuses_what_finds_no_place_in_time_and_goes_on) {
-  TestBatch batch(with_places(1));
   Event gate;
+  TestBatch batch(with_places(1));
   batch.store.gates["a"] = &gate;
   batch.body.feed(encoded({asked("insert", "a"), asked("insert", "b"), asked("get", "c"),
                            asked("insert", "after", "x")}));
@@ -110,8 +110,8 @@ TEST(BatchFlow, refuses_what_finds_no_place_in_time_and_goes_on) {
 
 // Holds no more payloads than places, and one: the request is read on only then.
 TEST(BatchFlow, reads_no_payload_ahead_of_the_places) {
-  TestBatch batch(with_places(2));
   Event gate;
+  TestBatch batch(with_places(2));
   for (int i = 0; i < 10; ++i) {
     batch.store.gates[std::to_string(i)] = &gate;
     batch.body.feed(encoded_part(asked("insert", std::to_string(i), std::string(1000, 'x'))));

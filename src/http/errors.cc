@@ -28,6 +28,11 @@ bool is_metadata_error(const Error& error) {
   return error.message().starts_with("metadata error: ");
 }
 
+// Bad input all the same, but told in the class of the service (http-api.md section 5).
+bool is_upload_id_error(const Error& error) {
+  return error.message().starts_with("invalid upload_id: ");
+}
+
 }  // namespace
 
 unsigned http_status(ErrorCode code) {
@@ -101,7 +106,7 @@ ClientError client_error(const Error& error) {
     out.detail = "service error: " + error.message();
     out.causes = error.causes();
     return out;
-  } else if (error.code() == ErrorCode::invalid_argument) {
+  } else if (error.code() == ErrorCode::invalid_argument && !is_upload_id_error(error)) {
     out.detail = "client error: " + error.message();
     return out;
   } else if (const auto general = general_text(error.code()); !general.empty()) {

@@ -191,6 +191,28 @@ TEST(Refusals, store_errors_hide_paths_of_this_machine) {
   EXPECT_EQ(busy.header("retry-after"), "1");
 }
 
+TEST(Refusals, upload_id_that_the_store_refuses_is_a_service_error) {
+  TestServer server;
+  server.uploads.failure = Error(ErrorCode::invalid_argument, "invalid upload_id: not ours");
+  Client client(server);
+  const auto answer = client.request(get("/v1/objects:multipart:parts/u/_/k?upload_id=something"));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.body, R"({"detail":"service error: invalid upload_id: not ours",)"
+                         R"("causes":["invalid upload_id: not ours"]})");
+}
+
+TEST(Refusals, running_out_of_memory_costs_one_request_only) {
+  TestServer server;
+  Client client(server);
+  server.store.out_of_memory = true;
+  EXPECT_EQ(client.request(get("/v1/objects/u/_/k")).status, 500);
+  server.store.out_of_memory = false;
+  Client next(server);
+  EXPECT_EQ(next.request(get("/v1/objects/u/_/k")).status, 404);
+  EXPECT_EQ(server.operations.running(), 0U);
+  EXPECT_EQ(server.concurrency.in_use(), 0U);
+}
+
 TEST(Refusals, throwing_handler_costs_its_connection_only) {
   TestServer server;
   server.store.throws = true;

@@ -17,8 +17,8 @@ class ServerTls;
 
 // Time-outs are kept to within two seconds: see http/connection_table.h.
 struct ServerSettings {
-  std::string address = "127.0.0.1";  // an IP address, v4 or v6
-  std::uint16_t port = 0;             // 0: any free one
+  std::string address = "127.0.0.1";     // an IP address, v4 or v6
+  std::uint16_t port = 0;                // 0: any free one
   std::shared_ptr<const ServerTls> tls;  // unset: plain TCP
   // Requests in flight at or above which further ones are refused; internal routes never are.
   std::uint64_t max_requests = 10000;

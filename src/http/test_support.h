@@ -99,6 +99,7 @@ class FakeStore final : public ObjectStore {
   std::map<std::string, Stored> objects;  // by storage path
   std::optional<Error> failure;           // answered by every call, before a body is read
   bool throws = false;
+  bool out_of_memory = false;
   Event* gate = nullptr;                    // waited for by every call
   std::optional<std::size_t> stream_piece;  // a get yields a stream of such pieces
   std::size_t stream_fails_at = SIZE_MAX;
@@ -160,6 +161,7 @@ class FakeStore final : public ObjectStore {
     ++calls;
     if (gate != nullptr) co_await gate->wait();
     if (throws) throw std::runtime_error("out of luck");
+    if (out_of_memory) throw std::bad_alloc();
     if (failure) co_return *failure;
     co_return Result<void>();
   }

@@ -166,26 +166,28 @@ TEST_F(CredentialsSecrecyTest, an_echoing_server_leaks_nothing) {
          {Echo::raw, Echo::description, Echo::error, Echo::object, Echo::form_field}) {
       std::vector<std::string> secrets = {refresh_token, client_secret, subject_token, private_pem,
                                           granted};
-      HttpServer echoing(io.get_executor(), [&](const HttpServerRequest& request) {
-        HttpServerAnswer said;
-        if (!request.target.starts_with(failing)) {
-          said.body = json{{"access_token", granted}, {"expires_in", 3600}}.dump();
-          return said;
-        }
-        auto text = percent_decode(request.body) + request.header("authorization");
-        const std::string_view assertion = "assertion=";
-        const auto found = text.find(assertion);
-        if (found != std::string::npos) secrets.push_back(text.substr(found + assertion.size()));
-        said.status = 400;
-        said.body = text;
-        if (echo == Echo::form_field) text = request.body + request.header("authorization");
-        if (echo == Echo::description || echo == Echo::form_field) {
-          said.body = json{{"error", "invalid"}, {"error_description", text}}.dump();
-        }
-        if (echo == Echo::error) said.body = json{{"error", text}}.dump();
-        if (echo == Echo::object) said.body = json{{"error", {{"message", text}}}}.dump();
-        return said;
-      });
+      HttpServer echoing(
+          io.get_executor(), [&, failing = failing](const HttpServerRequest& request) {
+            HttpServerAnswer said;
+            if (!request.target.starts_with(failing)) {
+              said.body = json{{"access_token", granted}, {"expires_in", 3600}}.dump();
+              return said;
+            }
+            auto text = percent_decode(request.body) + request.header("authorization");
+            const std::string_view assertion = "assertion=";
+            const auto found = text.find(assertion);
+            if (found != std::string::npos)
+              secrets.push_back(text.substr(found + assertion.size()));
+            said.status = 400;
+            said.body = text;
+            if (echo == Echo::form_field) text = request.body + request.header("authorization");
+            if (echo == Echo::description || echo == Echo::form_field) {
+              said.body = json{{"error", "invalid"}, {"error_description", text}}.dump();
+            }
+            if (echo == Echo::error) said.body = json{{"error", text}}.dump();
+            if (echo == Echo::object) said.body = json{{"error", {{"message", text}}}}.dump();
+            return said;
+          });
       auto redirected = file;
       for (const char* member : {"token_uri", "token_url", "service_account_impersonation_url"}) {
         if (!redirected.contains(member)) continue;

@@ -102,7 +102,8 @@ struct ReferenceLimiter {
 
   std::optional<RateLimitReason> admit(const std::string& usecase, const std::string& scopes,
                                        Wide now) {
-    const auto& [bytes, requests] = std::pair(limits.bandwidth, limits.throughput);
+    const auto& bytes = limits.bandwidth;
+    const auto& requests = limits.throughput;
     if (bytes.global_bps && !bytes.report_only) {
       const auto admits = [&](const char* kind, const std::string& key) {
         const auto found = debts.find({kind, key});

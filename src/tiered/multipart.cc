@@ -81,8 +81,14 @@ Task<Result<void>> TieredMultipart::abort(const ObjectId& id, std::string_view u
   switch (entry->upload_state->phase) {
     case UploadPhase::dead:
       co_return Result<void>();
-    case UploadPhase::held:
+    case UploadPhase::held: {
+      // Once it is committed there is nothing to abort, though its entry may not be removed yet.
+      const auto deadline = context_.request_deadline();
+      const auto key = token.revision.object_path();
+      CO_TRY_ASSIGN(const auto row, co_await context_.read_row(key, RowPart::metadata, deadline));
+      if (points_to(row.state, token.revision)) co_return Result<void>();
       co_return Error(ErrorCode::unavailable, "the upload is being completed");
+    }
     case UploadPhase::idle:
       break;
   }

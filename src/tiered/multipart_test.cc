@@ -217,6 +217,8 @@ TEST_F(MultipartTest, holder_that_vanished_after_its_commit_is_cleaned_up_behind
   held.upload_state->attempts = {AttemptId{make_uuid_v7(clock_, random_)}};
   held.change.old_revision = Revision(idle.change.object, make_uuid_v7(clock_, random_));
   ASSERT_TRUE(wait(entries_.create(held, 1)).ok());
+  EXPECT_TRUE(wait(multipart().abort(id("k"), upload.id)).ok())
+      << "what is committed can't be aborted, and need not be";
   ASSERT_TRUE(recover().ok());
   EXPECT_EQ(redirect_target(row("k").state)->id(), committed);
   EXPECT_EQ(get("k"), "payload");

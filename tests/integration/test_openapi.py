@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from credentials import Key
 from description import Excuse, compare
@@ -20,17 +21,23 @@ OPERATIONS = {
 }
 EXAMPLES = 30
 
-UNKNOWN_UPLOAD = r'400 \{"detail":"client error: invalid upload_id: '
+UNKNOWN_UPLOAD = r'400 \{"detail":"service error: invalid upload_id: '
 NO_SCHEMA = "which ids the server has given out, a schema can't tell"
 EXCUSES = [
     Excuse("uploadPart", "positive_data_acceptance", UNKNOWN_UPLOAD, NO_SCHEMA),
+    Excuse(
+        "uploadPart",
+        "positive_data_acceptance",
+        r'400 \{"detail":"client error: BadDigest: ',
+        "a sum that was made up is not that of the body",
+    ),
     Excuse("listParts", "positive_data_acceptance", UNKNOWN_UPLOAD, NO_SCHEMA),
     Excuse("abortUpload", "positive_data_acceptance", UNKNOWN_UPLOAD, NO_SCHEMA),
     Excuse(
         "completeUpload",
         "negative_data_rejection",
-        r'200  *\{"error":.*invalid upload_id: ',
-        "the outcome is in the body: the status is sent before it is known",
+        r'200 +\{"error":.*(invalid upload_id: |usecase must not )',
+        "what the store refuses is in the body: the status is sent before that is known",
     ),
     Excuse("batch", "negative_data_rejection", r"200 --os-boundary-", "each part is answered by itself"),
     Excuse(
@@ -40,6 +47,12 @@ EXCUSES = [
         "a schema can't tell which of two numbers is larger, nor how large the object is",
     ),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hypothesis_home(tmp_path_factory):
+    """Its caches go where they are removed."""
+    set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))
 
 
 @pytest.fixture(scope="module")
@@ -83,17 +96,11 @@ def test_an_operation_is_as_described(comparison, operation):
     assert not problems, f"{method} {path}: {len(problems)} problems\n\n{report(problems)}"
 
 
-def test_every_excuse_is_needed(comparison):
-    for excuse in EXCUSES:
-        found = comparison.failures[excuse.operation]
-        assert any(failure.excused_by(excuse) for failure in found), f"for nothing: {excuse}"
-
-
 def test_fuzzed_requests_are_good_and_bad(comparison):
-    for operation in ("insertObject", "putObject", "initiateUpload", "uploadPart", "completeUpload"):
+    for operation, fewest in (("insertObject", 10), ("putObject", 10), ("initiateUpload", 10), ("uploadPart", 1)):
         statuses = comparison.statuses[operation]
-        assert sum(n for status, n in statuses.items() if status < 300) >= 5, (operation, statuses)
-        assert sum(n for status, n in statuses.items() if 400 <= status < 500) >= 5, (operation, statuses)
+        assert sum(n for status, n in statuses.items() if status < 300) >= fewest, (operation, statuses)
+        assert sum(n for status, n in statuses.items() if 400 <= status < 500) >= 10, (operation, statuses)
 
 
 def responses_of(document, path, method):
@@ -115,7 +122,7 @@ def promise_another_type(document):
 
 
 def promise_another_shape(document):
-    document["components"]["responses"]["key"] = {
+    responses_of(document, COLLECTION, "post")["201"] = {
         "description": "",
         "content": {"application/json": {"schema": {"type": "object", "required": ["etag"]}}},
     }
@@ -131,8 +138,8 @@ def forget_a_method(document):
     del document["paths"][OBJECT]["put"]
 
 
-def promise_stricter_scopes(document):
-    document["components"]["parameters"]["scopes"]["schema"]["pattern"] = "^_$"
+def promise_stricter_keys(document):
+    document["components"]["parameters"]["key"]["schema"]["pattern"] = "^[a-z]$"
 
 
 def promise_any_scopes(document):
@@ -145,7 +152,7 @@ MISTAKES = [
     (promise_another_shape, "insertObject", "response_schema_conformance"),
     (promise_another_header, "health", "response_headers_conformance"),
     (forget_a_method, "deleteObject", "unsupported_method"),
-    (promise_stricter_scopes, "deleteObject", "negative_data_rejection"),
+    (promise_stricter_keys, "deleteObject", "negative_data_rejection"),
     (promise_any_scopes, "deleteObject", "positive_data_acceptance"),
 ]
 
@@ -195,7 +202,7 @@ def test_an_operation_asks_for_credentials_as_described(guarded_server, operatio
         if status and method != "HEAD":
             assert answer.json()["detail"].startswith("auth error: ")
     presigned = server.request(method, key.presign(method, target))
-    if {"presigned": []} in described["security"]:
+    if {"presigned": []} in described.get("security", DOCUMENT["security"]):
         assert presigned.status == 404
     elif method == "GET":
         assert presigned.status in (400, 403)
