@@ -22,7 +22,6 @@ FUZZ_TARGET(input) {
   // YAML can't show again what is no UTF-8.
   if (!load.errors.empty() || !is_utf8(input)) return;
   (void)startup_errors(load.config);
-  (void)unavailable_features(load.config);
   (void)startup_warnings(load.config);
 
   const auto shown = show_config(load.config);

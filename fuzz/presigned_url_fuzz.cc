@@ -1,8 +1,8 @@
 // Signed URLs: a query of any pieces, signed as it is; and what is taken for a credential in it.
 #include "auth/presigned_url.h"
 
-#include "auth/query_pairs.h"
 #include "auth_key.h"
+#include "base/query_pairs.h"
 
 namespace objectstore {
 namespace {

@@ -117,9 +117,11 @@ class Process {
     for (const auto& loop : loops_)
       machine.executors.emplace_back(loop->context().get_executor());
     TRY(open_metrics());
+    TRY_ASSIGN(auto files, ServiceFiles::read(config_, clock_, logger_));
     TRY_ASSIGN(storage_, Storage::open(config_.storage, machine, OpenFor::service));
     TRY(run_now(storage_->connect()));
-    TRY_ASSIGN(service_, ServiceStack::open(config_, *storage_, machine, metrics_));
+    service_ =
+        std::make_unique<ServiceStack>(config_, std::move(files), *storage_, machine, metrics_);
     server_ = std::make_unique<Server>(server_settings(), service_->parts());
     return Result<void>();
   }

@@ -17,57 +17,53 @@ ObjectServiceSettings object_settings(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<ServiceStack>> ServiceStack::open(const Config& config, Storage& storage,
-                                                         const Machine& machine, Metrics& metrics) {
-  TRY_ASSIGN(auto keys, load_key_rings(config.auth));
-  std::unique_ptr<ServiceStack> stack(
-      new ServiceStack(config, storage, machine, metrics, std::move(keys)));
-  TRY(stack->open_tls());
-  std::error_code error;
-  const auto directory = stack->options_file_.parent_path().parent_path().parent_path();
-  if (!std::filesystem::exists(directory, error) && !config.options.suppress_missing) {
-    machine.logger.warn("Values directory does not exist: no runtime options",
-                        {{"directory", directory.string()}});
+Result<ServiceFiles> ServiceFiles::read(const Config& config, const Clock& clock, Logger& logger) {
+  ServiceFiles files;
+  TRY_ASSIGN(files.keys, load_key_rings(config.auth));
+  if (config.http.tls) {
+    TRY_ASSIGN(files.tls, ServerTls::load({config.http.tls->cert_file, config.http.tls->key_file},
+                                          clock, logger));
   }
-  TRY(stack->load_options());
-  return stack;
+  files.options_file = objectstore::options_file(config.options);
+  const auto directory = files.options_file.parent_path().parent_path().parent_path();
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error) && !config.options.suppress_missing) {
+    logger.warn("Values directory does not exist: no runtime options",
+                {{"directory", directory.string()}});
+  }
+  TRY_ASSIGN(files.options, read_options_file(files.options_file));
+  return files;
 }
 
-ServiceStack::ServiceStack(const Config& config, Storage& storage, const Machine& machine,
-                           Metrics& metrics, KeyRings keys)
+ServiceStack::ServiceStack(const Config& config, ServiceFiles files, Storage& storage,
+                           const Machine& machine, Metrics& metrics)
     : config_(config),
       machine_(machine),
       metrics_(metrics),
-      options_file_(options_file(config.options)),
+      options_file_(std::move(files.options_file)),
       concurrency_(config.service, machine.clock, metrics, machine.logger),
       operations_(concurrency_, machine.clock, metrics),
       objects_(storage.objects(), operations_, machine.clock, machine.random, machine.logger,
                object_settings(config)),
       uploads_(storage.multipart(), operations_, machine.clock, machine.random),
-      keys_(std::move(keys)),
+      keys_(std::move(files.keys)),
       authenticator_(keys_, config.auth.enforce, machine.clock, metrics, machine.logger),
       kill_switches_(config.killswitches),
       rate_limiter_(config.rate_limits, machine.clock, metrics, machine.logger),
-      policies_(config.usecases) {}
+      policies_(config.usecases),
+      tls_(std::move(files.tls)) {
+  use(files.options);
+}
 
 ServiceParts ServiceStack::parts() {
   return {objects_,  uploads_,       concurrency_,    authenticator_, kill_switches_, rate_limiter_,
           policies_, machine_.clock, machine_.random, metrics_,       machine_.logger};
 }
 
-Result<void> ServiceStack::open_tls() {
-  if (!config_.http.tls) return Result<void>();
-  TRY_ASSIGN(tls_, ServerTls::load({config_.http.tls->cert_file, config_.http.tls->key_file},
-                                   machine_.clock, machine_.logger));
-  return Result<void>();
-}
-
-Result<void> ServiceStack::load_options() {
-  TRY_ASSIGN(const auto options, read_options_file(options_file_));
+void ServiceStack::use(const RuntimeOptions& options) {
   for (const auto& note : options.notes)
     machine_.logger.warn("runtime option ignored", {{"note", note}});
   kill_switches_.set_runtime(options.killswitches);
-  return Result<void>();
 }
 
 void ServiceStack::start(const boost::asio::any_io_executor& executor) {
@@ -78,7 +74,11 @@ void ServiceStack::start(const boost::asio::any_io_executor& executor) {
   WatchedFiles options;
   options.what = "runtime options";
   options.paths = {options_file_.string()};
-  options.reload = [this] { return load_options(); };
+  options.reload = [this]() -> Result<void> {
+    TRY_ASSIGN(const auto read, read_options_file(options_file_));
+    use(read);
+    return Result<void>();
+  };
   watch(std::move(options));
 
   WatchedFiles keys;

@@ -11,17 +11,29 @@
 #include "http/service_parts.h"
 #include "http/tls_context.h"
 #include "runtime/task_scope.h"
+#include "service/runtime_options.h"
 
 namespace objectstore {
+
+// What the files hold that the configuration names: read before anything is opened, so that a bad
+// one ends the start with nothing made.
+struct ServiceFiles {
+  KeyRings keys;
+  std::shared_ptr<ServerTls> tls;  // null: the listener speaks plain HTTP
+  std::filesystem::path options_file;
+  RuntimeOptions options;
+
+  // Blocks. What is passed by reference outlives the result.
+  [[nodiscard]] static Result<ServiceFiles> read(const Config& config, const Clock& clock,
+                                                 Logger& logger);
+};
 
 // stop() before destruction, where start() was called.
 class ServiceStack {
  public:
-  // Reads keys, certificates and options; blocks. What is passed by reference outlives the result.
-  [[nodiscard]] static Result<std::unique_ptr<ServiceStack>> open(const Config& config,
-                                                                  Storage& storage,
-                                                                  const Machine& machine,
-                                                                  Metrics& metrics);
+  // What is passed by reference outlives it.
+  ServiceStack(const Config& config, ServiceFiles files, Storage& storage, const Machine& machine,
+               Metrics& metrics);
 
   [[nodiscard]] ServiceParts parts();
   // Null: the listener speaks plain HTTP.
@@ -33,10 +45,7 @@ class ServiceStack {
   [[nodiscard]] Task<void> stop();
 
  private:
-  ServiceStack(const Config& config, Storage& storage, const Machine& machine, Metrics& metrics,
-               KeyRings keys);
-  [[nodiscard]] Result<void> open_tls();
-  [[nodiscard]] Result<void> load_options();
+  void use(const RuntimeOptions& options);
 
   const Config& config_;
   const Machine machine_;

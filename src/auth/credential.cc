@@ -1,20 +1,13 @@
 #include "auth/credential.h"
 
-#include "auth/query_pairs.h"
+#include "base/query_pairs.h"
+#include "model/text.h"
 
 namespace objectstore {
 
 namespace {
 
-constexpr std::string_view bearer = "Bearer ";
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
-  }
-  return true;
-}
+constexpr std::string_view bearer = "bearer ";  // in any letter case
 
 bool is_presigned(std::string_view query) {
   for (QueryPieces pieces(query); const auto piece = pieces.next();) {

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "auth/query_pairs.h"
 #include "base/base64url.h"
+#include "base/query_pairs.h"
+#include "model/text.h"
 #include "net/rfc3339.h"
 
 namespace objectstore {
@@ -24,7 +25,7 @@ std::optional<std::string> canonical_piece(std::string_view piece) {
   std::string out(piece);
   const auto name_end =
       out.begin() + static_cast<std::ptrdiff_t>(std::min(piece.find('='), piece.size()));
-  std::transform(out.begin(), name_end, out.begin(), ascii_lower);
+  std::transform(out.begin(), name_end, out.begin(), to_lower_ascii);
   if (std::string_view(out.begin(), name_end) == signature_name) return std::nullopt;
   return out;
 }

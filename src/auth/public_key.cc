@@ -1,7 +1,6 @@
 #include "auth/public_key.h"
 
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -10,6 +9,8 @@
 #include <array>
 #include <climits>
 #include <optional>
+
+#include "base/openssl.h"
 
 namespace objectstore {
 
@@ -64,19 +65,6 @@ bool is_reduced(const Point& point) {
   return std::lexicographical_compare(y.rbegin(), y.rend(), p.rbegin(), p.rend());
 }
 
-template <auto free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-
-// The queue belongs to the thread: others would take its errors for theirs.
-struct ErrorQueue {
-  ~ErrorQueue() { ERR_clear_error(); }
-};
-
 Error refused(std::string_view why) {
   return Error(ErrorCode::invalid_argument, std::string(why));
 }
@@ -106,7 +94,7 @@ Result<std::string> only_public_key(std::string_view pem) {
     return refused("a private key; the public key is expected");
   }
   if (pem.size() > INT_MAX) return refused("too large");
-  const std::unique_ptr<BIO, Deleter<BIO_free_all>> bio(
+  const std::unique_ptr<BIO, OpenSslDeleter<BIO_free_all>> bio(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) return refused("out of memory");
   auto block = next_block(bio.get());
@@ -118,7 +106,7 @@ Result<std::string> only_public_key(std::string_view pem) {
 }  // namespace
 
 Result<Ed25519PublicKey> Ed25519PublicKey::from_pem(std::string_view pem) {
-  const ErrorQueue cleared;
+  const OpenSslErrorsCleared cleared;
   TRY_ASSIGN(const std::string der, only_public_key(pem));
   const auto* begin = reinterpret_cast<const unsigned char*>(der.data());
   const auto* at = begin;
@@ -143,8 +131,8 @@ bool Ed25519PublicKey::verify(std::string_view message, std::string_view signatu
   Point r{};
   std::copy_n(signature.begin(), r.size(), r.begin());
   if (has_small_order(r)) return false;
-  const ErrorQueue cleared;
-  const std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+  const OpenSslErrorsCleared cleared;
+  const std::unique_ptr<EVP_MD_CTX, OpenSslDeleter<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
   auto* key = static_cast<EVP_PKEY*>(key_.get());
   if (!context || EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) != 1) {
     return false;

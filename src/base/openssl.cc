@@ -4,6 +4,10 @@
 
 namespace objectstore {
 
+OpenSslErrorsCleared::~OpenSslErrorsCleared() {
+  ERR_clear_error();
+}
+
 std::string take_openssl_reason(std::string_view unknown) {
   const auto code = ERR_get_error();
   ERR_clear_error();

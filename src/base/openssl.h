@@ -15,8 +15,13 @@ struct OpenSslDeleter {
   }
 };
 
-// Why the calling thread's last call failed, `unknown` where OpenSSL does not say. Empties the
-// thread's list of errors: what is left there would be taken for those of a later call.
+// Empties the calling thread's list of errors when it goes: what is left there would be taken for
+// those of a later call.
+struct OpenSslErrorsCleared {
+  ~OpenSslErrorsCleared();
+};
+
+// Why the calling thread's last call failed, `unknown` where OpenSSL does not say. Empties that list.
 [[nodiscard]] std::string take_openssl_reason(std::string_view unknown);
 
 // A pem_password_cb that has no password; without one OpenSSL asks on the terminal.

@@ -1,8 +1,10 @@
 #include "http/query.h"
 
 #include <charconv>
+#include <utility>
 
 #include "base/percent.h"
+#include "base/query_pairs.h"
 
 namespace objectstore {
 
@@ -18,19 +20,13 @@ Error bad_query(std::string_view name, std::string_view what) {
 }  // namespace
 
 Result<std::optional<std::string>> query_value(std::string_view query, std::string_view name) {
-  std::optional<std::string> found;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    const auto equals = pair.find('=');
-    if (form_decode(pair.substr(0, equals)) != name) continue;
-    if (found)
-      return Error(ErrorCode::invalid_argument, "duplicate field `" + std::string(name) + "`");
-    found = equals == std::string_view::npos ? std::string() : form_decode(pair.substr(equals + 1));
-    if (!is_utf8(*found)) return bad_query(name, "not UTF-8");
+  auto found = find_parameter(query, name);
+  if (found.count == 0) return std::optional<std::string>();
+  if (found.count > 1) {
+    return Error(ErrorCode::invalid_argument, "duplicate field `" + std::string(name) + "`");
   }
-  return found;
+  if (!is_utf8(found.value)) return bad_query(name, "not UTF-8");
+  return std::optional<std::string>(std::move(found.value));
 }
 
 Result<std::string> required_query_value(std::string_view query, std::string_view name) {

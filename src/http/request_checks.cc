@@ -1,10 +1,8 @@
 #include "http/request_checks.h"
 
-#include <string>
-
-#include "base/percent.h"
 #include "http/errors.h"
 #include "http/headers.h"
+#include "http/request_path.h"
 #include "service/downstream_service.h"
 
 namespace objectstore {
@@ -17,43 +15,6 @@ bool check_capacity(InFlight::Slot& slot, Route route, Response& response) {
   response.set_empty(503);
   response.server_header = false;
   return false;
-}
-
-bool check_route(const RequestHead& head, Route route, Response& response) {
-  if (route == Route::unknown) {
-    response.set_empty(404);
-    return false;
-  }
-  if (!method_allowed(route, head.method)) {
-    response.set_empty(405);
-    response.add_header("allow", allowed_methods(route));
-    return false;
-  }
-  return true;
-}
-
-bool decode_segment(std::string_view raw, std::string_view name, std::string& out,
-                    Response& response) {
-  out = percent_decode(raw);
-  if (is_utf8(out)) return true;
-  response.set_text(400, "Invalid URL: Invalid UTF-8 in `" + std::string(name) + "`");
-  return false;
-}
-
-bool check_path(const RouteMatch& match, ObjectId& id, Response& response) {
-  std::string scopes_text;
-  if (!decode_segment(match.usecase, "usecase", id.usecase, response) ||
-      !decode_segment(match.scopes, "scopes", scopes_text, response) ||
-      !decode_segment(match.key, "key", id.key, response)) {
-    return false;
-  }
-  auto scopes = Scopes::parse(scopes_text);
-  if (!scopes.ok()) {
-    response.set_text(400, "Invalid URL: " + scopes.error().message());
-    return false;
-  }
-  id.scopes = std::move(scopes).value();
-  return true;
 }
 
 std::optional<std::string_view> calling_service(const RequestHead& head) {
@@ -112,7 +73,7 @@ bool check_request(const RequestHead& head, ServiceParts& parts, InFlight::Slot&
     record.refused(admitted.service);
     return false;
   }
-  if (!check_route(head, route, response)) return false;
+  if (!check_route(route, head.method, response)) return false;
   if (is_internal(route)) return true;
   // 2. authentication
   if (!check_credential(head, parts.authenticator, admitted, response)) return false;

@@ -1,7 +1,6 @@
 #include "net/rs256.h"
 
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -10,17 +9,8 @@
 
 namespace objectstore {
 
-namespace {
-
-// The queue belongs to the thread: others would take its errors for theirs.
-struct ErrorQueue {
-  ~ErrorQueue() { ERR_clear_error(); }
-};
-
-}  // namespace
-
 std::optional<Rs256Key> Rs256Key::from_pem(std::string_view pem) {
-  const ErrorQueue cleared;
+  const OpenSslErrorsCleared cleared;
   const std::unique_ptr<BIO, OpenSslDeleter<BIO_free_all>> bio(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) return std::nullopt;
@@ -33,7 +23,7 @@ std::optional<Rs256Key> Rs256Key::from_pem(std::string_view pem) {
 
 std::optional<std::string> Rs256Key::sign_jwt(std::string_view header_json,
                                               std::string_view claims_json) const {
-  const ErrorQueue cleared;
+  const OpenSslErrorsCleared cleared;
   auto jwt = base64url_encode(header_json) + "." + base64url_encode(claims_json);
   const std::unique_ptr<EVP_MD_CTX, OpenSslDeleter<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
   auto* key = static_cast<EVP_PKEY*>(key_.get());

@@ -91,7 +91,7 @@ Task<Result<LargePut::Prepared>> LargePut::prepare(BlobWriter& writer, std::stri
     writer.give_up();
     co_return std::move(guard).error();
   }
-  auto upload_begun = co_await begin_upload(writer, *guard);
+  auto upload_begun = co_await begin_upload(writer, *guard, progress);
   if (!upload_begun.ok()) {
     progress.prepare_failed = true;
     co_await settlement_.settle_in_background(std::move(*guard), UploadEnded::no);
@@ -100,7 +100,15 @@ Task<Result<LargePut::Prepared>> LargePut::prepare(BlobWriter& writer, std::stri
   co_return Prepared{std::move(*begun), std::move(*guard)};
 }
 
-Task<Result<void>> LargePut::begin_upload(BlobWriter& writer, ChangeGuard& guard) {
+Task<Result<void>> LargePut::begin_upload(BlobWriter& writer, ChangeGuard& guard,
+                                          const Progress& progress) {
+  // After a pause beyond that others may have forgotten the change: what is begun now would be
+  // known to nobody.
+  auto in_time = check_deadline(progress);
+  if (!in_time.ok()) {
+    writer.give_up();
+    co_return in_time;
+  }
   CO_TRY_ASSIGN(auto address, co_await writer.begin());
   // Without it in the log, nobody else could end an upload whose last step is delayed.
   Result<void> kept;

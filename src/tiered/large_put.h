@@ -29,7 +29,8 @@ class LargePut {
   // Steps 1 to 3, meanwhile, and what the store may be told once the entry is recorded.
   [[nodiscard]] Task<Result<Prepared>> prepare(BlobWriter& writer, std::string key,
                                                const Revision& revision, Progress& progress);
-  [[nodiscard]] Task<Result<void>> begin_upload(BlobWriter& writer, ChangeGuard& guard);
+  [[nodiscard]] Task<Result<void>> begin_upload(BlobWriter& writer, ChangeGuard& guard,
+                                                const Progress& progress);
   // An upload that goes on longer could finish after the sweep that looks for late ones.
   [[nodiscard]] Result<void> check_deadline(const Progress& progress) const;
   // Before finish(): the blob does not exist, and nothing that was committed points to it.

@@ -1,5 +1,7 @@
 #include "tiered/multipart.h"
 
+#include <algorithm>
+
 namespace objectstore {
 
 Task<Result<std::string>> TieredMultipart::initiate(const ObjectId& id, Metadata metadata) {
@@ -11,10 +13,21 @@ Task<Result<std::string>> TieredMultipart::initiate(const ObjectId& id, Metadata
   entry.change.object = std::move(key);
   entry.change.new_revision = revision;
   entry.upload_state.emplace();
-  const auto due = unix_ms(context_.clock.now() + context_.settings.multipart_lifetime);
+  const auto began = context_.clock.now();
+  const auto began_monotonic = context_.clock.monotonic_now();
+  const auto lifetime = context_.settings.multipart_lifetime;
 
-  // The entry first: an upload that nobody knows of can't come into being.
-  CO_TRY(co_await parts_.entries->create(entry, due));
+  // The entry first: an upload that nobody knows of can't come into being. Nor may it be asked for
+  // when this process has stood still for so long that others may have ended the entry: it would be
+  // known to nobody until the answer is there.
+  CO_TRY(co_await parts_.entries->create(entry, unix_ms(began + lifetime)));
+  const Duration took = std::max<Duration>(context_.clock.now() - began,
+                                           context_.clock.monotonic_now() - began_monotonic);
+  if (took > lifetime / 2) {
+    const auto given_up = co_await settlement_.give_up(std::move(entry));
+    if (!given_up.ok()) co_return given_up.error();  // recovery does, once it is due
+    co_return Error(ErrorCode::unavailable, "the server stood still while the upload was begun");
+  }
   auto upload_id = co_await parts_.blobs->initiate(revision, metadata);
   if (!upload_id.ok()) {
     co_await abandon(std::move(entry));
@@ -22,7 +35,7 @@ Task<Result<std::string>> TieredMultipart::initiate(const ObjectId& id, Metadata
   }
   LogEntry opened = entry;
   opened.upload_state->upload_id = *upload_id;
-  const auto told = co_await parts_.entries->move(entry, opened, due);
+  const auto told = co_await parts_.entries->move(entry, opened, unix_ms(began + lifetime));
   if (!told.ok()) {
     // Either form may be in the log; the one that is not is refused.
     const auto given_up = co_await settlement_.give_up(opened);

@@ -4,6 +4,7 @@
 
 #include "changelog/noop_log.h"
 #include "changelog/recovery.h"
+#include "testing/forwarding_stores.h"
 #include "tiered/test_support.h"
 
 namespace objectstore::testing {
@@ -286,6 +287,36 @@ TEST_F(MultipartTest, deadline_counts_from_the_start_of_the_upload) {
   EXPECT_EQ(get("k"), "payload");
   clock_.advance(std::chrono::minutes(2));
   EXPECT_EQ(get("k"), "absent");
+}
+
+// A log whose answers to one kind of request come after days.
+class SlowLog final : public ForwardingChangeLog {
+ public:
+  SlowLog(ChangeLog& inner, ManualClock& clock) : ForwardingChangeLog(inner), clock_(clock) {}
+
+  Task<Mutation> exchange(std::string_view key, const std::optional<UploadState>& expected,
+                          const std::optional<LogEntry>& next, EntryTime time) override {
+    auto done = co_await inner().exchange(key, expected, next, time);
+    if (!expected) clock_.advance(std::chrono::days(9));
+    co_return done;
+  }
+
+ private:
+  ManualClock& clock_;
+};
+
+// The entry may be gone by then: an upload that is opened now would be known to nobody, if this
+// process ended before it has learned its id.
+TEST_F(MultipartTest, no_upload_is_opened_by_a_server_that_stood_still_after_the_record) {
+  SlowLog slow(log_, clock_);
+  OpenChanges changes(slow, clock_, random_, logger_, ChangeLogSettings{});
+  UploadEntries entries(slow, clock_, random_, ChangeLogSettings{});
+  TieredStore store(rows_, blobs_, changes, clock_, random_, logger_, TieredSettings{},
+                    MultipartParts{&blobs_, &entries});
+  const auto begun = wait(store.multipart()->initiate(id("k"), Metadata()));
+  ASSERT_FALSE(begun.ok());
+  EXPECT_EQ(begun.error().code(), ErrorCode::unavailable);
+  EXPECT_THAT(blobs_.multipart_uploads(), IsEmpty());
 }
 
 TEST_F(MultipartTest, without_a_durable_log_there_are_no_multipart_uploads) {

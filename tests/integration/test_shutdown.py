@@ -134,7 +134,8 @@ def test_clients_that_vanish_anywhere_leave_nothing_behind(server, needs_audit):
     ]
     for _ in range(300):
         method, target, body, headers = chance.choice(requests)
-        half = Half(server, method, target, body, chance.choice([0, len(body), chance.randint(0, len(body))]), **headers)
+        sent = chance.choice([0, len(body), chance.randint(0, len(body))])
+        half = Half(server, method, target, body, sent, **headers)
         if chance.random() < 0.5 and len(half.rest) == 0:
             half.socket.recv(chance.choice([1, 1000, 100_000]))
         if chance.random() < 0.5:

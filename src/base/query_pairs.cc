@@ -1,4 +1,4 @@
-#include "auth/query_pairs.h"
+#include "base/query_pairs.h"
 
 #include <algorithm>
 

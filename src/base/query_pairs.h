@@ -8,10 +8,6 @@
 
 namespace objectstore {
 
-[[nodiscard]] constexpr char ascii_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // What stands between the '&' of a query, without empty pieces.
 class QueryPieces {
  public:
