@@ -21,7 +21,8 @@ struct OpenSslErrorsCleared {
   ~OpenSslErrorsCleared();
 };
 
-// Why the calling thread's last call failed, `unknown` where OpenSSL does not say. Empties that list.
+// Why the calling thread's last call failed, `unknown` where OpenSSL does not say. Empties that
+// list.
 [[nodiscard]] std::string take_openssl_reason(std::string_view unknown);
 
 // A pem_password_cb that has no password; without one OpenSSL asks on the terminal.
