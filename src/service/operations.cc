@@ -119,7 +119,8 @@ Task<Result<Operations::Running>> Operations::begin(OperationKind kind, const Ob
   }
   usage_.with({id.usecase}).add();
   auto& instruments = table_->of(kind, permit.operation_class());
-  co_return Running(*this, instruments, std::move(permit));
+  Running running(*this, instruments, std::move(permit));
+  co_return running;
 }
 
 void Operations::ended() {
