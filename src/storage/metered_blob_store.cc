@@ -73,8 +73,11 @@ Task<Result<std::unique_ptr<BlobWriter>>> MeteredBlobStore::create(const Revisio
   const auto begun = tier_.now();
   auto writer = co_await inner_.create(name, metadata);
   create_.ended(tier_outcome(writer), begun);
-  if (writer.ok()) *writer = std::make_unique<Writer>(*this, *std::move(writer), begun);
-  co_return writer;
+  if (!writer.ok()) co_return writer;
+  auto inner = std::move(writer).value();
+  Result<std::unique_ptr<BlobWriter>> metered(
+      std::make_unique<Writer>(*this, std::move(inner), begun));
+  co_return metered;
 }
 
 Task<Result<std::unique_ptr<BlobReader>>> MeteredBlobStore::open(const Revision& name) {
@@ -82,8 +85,10 @@ Task<Result<std::unique_ptr<BlobReader>>> MeteredBlobStore::open(const Revision&
   auto reader = co_await inner_.open(name);
   const bool missing = reader.ok() && *reader == nullptr;
   open_.ended(missing ? TierOutcome::missing : tier_outcome(reader), begun);
-  if (reader.ok() && *reader) *reader = std::make_unique<Reader>(tier_, *std::move(reader));
-  co_return reader;
+  if (missing || !reader.ok()) co_return reader;
+  auto inner = std::move(reader).value();
+  Result<std::unique_ptr<BlobReader>> metered(std::make_unique<Reader>(tier_, std::move(inner)));
+  co_return metered;
 }
 
 Task<Result<Discarded>> MeteredBlobStore::discard(const Revision& name, std::string_view upload) {
