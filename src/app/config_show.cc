@@ -27,13 +27,7 @@ class Writer {
   void value(LogLevel level) { value(std::string(to_string(level))); }
   void value(LogFormat format) { value(std::string(to_string(format))); }
   void value(const ListenAddress& address) { value(address.str()); }
-  void value(Duration duration) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
-    PolicyDuration out;
-    out.seconds = static_cast<std::uint64_t>(seconds.count());
-    out.nanoseconds = static_cast<std::uint32_t>((duration - seconds).count());
-    value(format_duration(out));
-  }
+  void value(Duration duration) { value(format_duration(policy_duration(duration))); }
   void value(Permission permission) { value(std::string(to_string(permission))); }
   void value(const std::pair<std::string, std::string>& pair) {
     value(std::vector<std::string>{pair.first, pair.second});

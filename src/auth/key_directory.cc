@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/credentials_file.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

@@ -31,7 +31,7 @@ void log_failure(const Error& error, unsigned status, const ObjectId& id,
 }
 
 void fail(const Error& error, Call& call) {
-  answer_error(error, call.response);
+  answer(client_error(error), call.response);
   log_failure(error, call.response.status, call.request.id, call.response.request_id,
               call.parts.logger);
 }
@@ -39,7 +39,7 @@ void fail(const Error& error, Call& call) {
 bool check_permission(Permission permission, Call& call) {
   const auto& request = call.request;
   if (call.parts.authenticator.permits(request.access, permission, request.id)) return true;
-  answer_auth_failure(operation_not_allowed(), call.response);
+  answer(client_error(operation_not_allowed()), call.response);
   return false;
 }
 

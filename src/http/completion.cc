@@ -37,7 +37,7 @@ std::string outcome_json(const CompleteResult& outcome, std::string_view key) {
     return failure_json(refused->code, refused->message);
   }
   if (std::holds_alternative<NoSuchUpload>(outcome)) {
-    return internal_failure("service error: multipart upload not found");
+    return internal_failure(no_such_upload().detail);
   }
   if (std::holds_alternative<CompletionInProgress>(outcome)) {
     return internal_failure("service error: the upload is being completed, try again later");
@@ -88,7 +88,7 @@ class CompletionBody final : public LiveBody {
     } catch (const std::exception& error) {
       parts_.logger.error("request handler threw",
                           {{"what", error.what()}, {"request_id", request_id_}});
-      json = internal_failure("service error: internal error");
+      json = internal_failure(internal_error().detail);
     }
     outcome_ = std::move(json);
     ticking_.request_stop();
@@ -177,8 +177,7 @@ Task<void> complete_upload(Call& call) {
   }
   const auto& request = call.request;
   if (!call.parts.authenticator.permits(request.access, Permission::object_write, request.id)) {
-    const auto denied = "auth error: " + operation_not_allowed().causes.front();
-    call.response.set_json(200, internal_failure(denied));
+    call.response.set_json(200, internal_failure(client_error(operation_not_allowed()).detail));
     call.response.framing = Response::Framing::chunked;
     co_return;
   }

@@ -25,11 +25,10 @@ bool fit_to_be_shown(std::string_view id) {
 }  // namespace
 
 Endpoints::Endpoints(const ServerSettings& settings, const ServiceParts& parts)
-    : settings_(settings),
-      parts_(parts),
+    : parts_(parts),
       in_flight_(settings.max_requests),
       metrics_(parts.metrics, in_flight_, parts.clock),
-      pages_(settings_, parts_, in_flight_),
+      pages_(settings, parts_, in_flight_),
       id_prefix_(fmt::format("{:016x}", parts.random.next())) {}
 
 Task<void> Endpoints::handle(const RequestHead& head, InFlight::Slot& slot,

@@ -31,7 +31,6 @@ class Endpoints {
   void set_request_id(const RequestHead& head, Response& response);
   [[nodiscard]] Task<void> dispatch(Call& call);
 
-  const ServerSettings& settings_;
   ServiceParts parts_;
   InFlight in_flight_;
   RequestMetrics metrics_;

@@ -1,5 +1,7 @@
 #include "http/errors.h"
 
+#include <utility>
+
 #include "http/json.h"
 
 namespace objectstore {
@@ -31,6 +33,12 @@ bool is_metadata_error(const Error& error) {
 // Bad input all the same, but told in the class of the service (http-api.md section 5).
 bool is_upload_id_error(const Error& error) {
   return error.message().starts_with("invalid upload_id: ");
+}
+
+ClientError service_error(unsigned status, std::string_view text) {
+  std::string detail = "service error: ";
+  detail += text;
+  return {status, std::move(detail), {std::string(text)}};
 }
 
 }  // namespace
@@ -97,25 +105,24 @@ std::string error_json(std::string_view detail, std::span<const std::string> cau
 }
 
 ClientError client_error(const Error& error) {
+  if (error.code() == ErrorCode::unsupported) return not_implemented();
   ClientError out;
   out.status = http_status(error.code());
-  if (error.code() == ErrorCode::unsupported) {
-    out.causes = {"not implemented"};
-  } else if (error.code() == ErrorCode::invalid_argument && is_metadata_error(error)) {
+  if (error.code() == ErrorCode::invalid_argument && is_metadata_error(error)) {
     // Its causes begin with its message already (model/metadata_headers.h).
     out.detail = "service error: " + error.message();
     out.causes = error.causes();
     return out;
-  } else if (error.code() == ErrorCode::invalid_argument && !is_upload_id_error(error)) {
+  }
+  if (error.code() == ErrorCode::invalid_argument && !is_upload_id_error(error)) {
     out.detail = "client error: " + error.message();
     return out;
-  } else if (const auto general = general_text(error.code()); !general.empty()) {
-    out.causes.emplace_back(general);
-  } else {
-    out.causes.push_back(error.message());
-    out.causes.insert(out.causes.end(), error.causes().begin(), error.causes().end());
   }
-  out.detail = "service error: " + out.causes.front();
+  if (const auto general = general_text(error.code()); !general.empty()) {
+    return service_error(out.status, general);
+  }
+  out = service_error(out.status, error.message());
+  out.causes.insert(out.causes.end(), error.causes().begin(), error.causes().end());
   return out;
 }
 
@@ -130,29 +137,21 @@ ClientError batch_error(const Error& error) {
 }
 
 ClientError internal_error() {
-  return {500, "service error: internal error", {"internal error"}};
+  return service_error(500, "internal error");
 }
 
-void answer_error(const Error& error, Response& response) {
-  const auto told = client_error(error);
-  response.set_json(told.status, told.json());
-  if (told.status == 503) response.add_header("retry-after", busy_retry_after);
-  if (told.status == 507) response.add_header("retry-after", full_retry_after);
+ClientError not_implemented() {
+  return service_error(501, "not implemented");
 }
 
-void answer_not_implemented(Response& response) {
-  const std::string text = "not implemented";
-  response.set_json(501, error_json("service error: " + text, {&text, 1}));
+ClientError no_such_upload() {
+  return service_error(404, "multipart upload not found");
 }
 
-void answer_no_such_upload(Response& response) {
-  const std::string text = "multipart upload not found";
-  response.set_json(404, error_json("service error: " + text, {&text, 1}));
-}
-
-void answer_auth_failure(const AuthFailure& failure, Response& response) {
-  const auto told = client_error(failure);
-  response.set_json(told.status, told.json());
+void answer(const ClientError& error, Response& response) {
+  response.set_json(error.status, error.json());
+  if (error.status == 503) response.add_header("retry-after", busy_retry_after);
+  if (error.status == 507) response.add_header("retry-after", full_retry_after);
 }
 
 void answer_panic(Response& response) {

@@ -35,17 +35,13 @@ struct ClientError {
 [[nodiscard]] ClientError batch_error(const Error& error);
 // Of an operation that threw.
 [[nodiscard]] ClientError internal_error();
+// 501: what the store, or this server, can't do.
+[[nodiscard]] ClientError not_implemented();
+// 404: the store knows no such multipart upload.
+[[nodiscard]] ClientError no_such_upload();
 
 // Fills the response with that.
-void answer_error(const Error& error, Response& response);
-
-// "service error: not implemented", 501.
-void answer_not_implemented(Response& response);
-
-// 404: the store knows no such multipart upload.
-void answer_no_such_upload(Response& response);
-
-void answer_auth_failure(const AuthFailure& failure, Response& response);
+void answer(const ClientError& error, Response& response);
 
 // What a client is told where a handler threw.
 void answer_panic(Response& response);

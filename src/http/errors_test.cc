@@ -43,7 +43,7 @@ TEST(Errors, status_and_json_of_every_code) {
   };
   for (const auto& c : cases) {
     Response response;
-    answer_error(Error(c.code, "/inner").wrap("outer"), response);
+    answer(client_error(Error(c.code, "/inner").wrap("outer")), response);
     EXPECT_EQ(response.status, c.status) << to_string(c.code);
     EXPECT_EQ(response.text, c.text) << to_string(c.code);
     EXPECT_EQ(response.headers, "content-type: application/json\r\n" + c.retry_after)
@@ -55,9 +55,8 @@ TEST(Errors, status_and_json_of_every_code) {
 TEST(Errors, metadata_errors_carry_their_own_causes) {
   Response response;
   const std::string text = "metadata error: invalid compression value";
-  answer_error(
-      Error(ErrorCode::invalid_argument, "invalid compression value").wrap(text).wrap(text),
-      response);
+  const Error error(ErrorCode::invalid_argument, "invalid compression value");
+  answer(client_error(Error(error).wrap(text).wrap(text)), response);
   EXPECT_EQ(
       response.text,
       R"({"detail":"service error: metadata error: invalid compression value",)"

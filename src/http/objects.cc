@@ -102,7 +102,7 @@ Task<void> store_object(Call& call) {
   if (!check_permission(Permission::object_write, call)) co_return;
   const auto upload_type = query_value(call.request.match.query, "upload_type");
   if (upload_type.ok() && *upload_type == "resumable") {
-    answer_not_implemented(call.response);
+    answer(not_implemented(), call.response);
     co_return;
   }
   AccountedStream body(call.body, call.request.transfer);
@@ -131,8 +131,7 @@ Task<void> delete_object(Call& call) {
     fail(result.error(), call);
     co_return;
   }
-  call.response.set_empty(204);
-  call.response.framing = Response::Framing::none;
+  call.response.set_no_content();
 }
 
 }  // namespace objectstore

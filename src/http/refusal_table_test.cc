@@ -13,6 +13,8 @@ namespace objectstore {
 namespace {
 
 using http_test::Client;
+using http_test::get;
+using http_test::request;
 using http_test::ServiceOptions;
 using http_test::TestServer;
 
@@ -44,13 +46,6 @@ struct Row {
   std::string allow = "(absent)";
 };
 
-std::string request(const std::string& method, const std::string& path,
-                    const std::string& headers = "") {
-  return method + " " + path + " HTTP/1.1\r\n" + headers + "\r\n";
-}
-std::string get(const std::string& path, const std::string& headers = "") {
-  return request("GET", path, "Host: h\r\n" + headers);
-}
 std::string put(const std::string& headers, const std::string& path = object) {
   return request("PUT", path, headers + "Content-Length: 1\r\n") + "x";
 }

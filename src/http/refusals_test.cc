@@ -10,17 +10,12 @@ namespace objectstore {
 namespace {
 
 using http_test::Client;
+using http_test::get;
+using http_test::request;
 using http_test::TestServer;
 
 constexpr const char* json_type = "application/json";
 
-std::string get(const std::string& path, const std::string& headers = "") {
-  return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n";
-}
-std::string request(const std::string& method, const std::string& path,
-                    const std::string& headers = "") {
-  return method + " " + path + " HTTP/1.1\r\n" + headers + "\r\n";
-}
 http_test::ServiceOptions objects_up_to(std::uint64_t bytes) {
   http_test::ServiceOptions options;
   options.objects.max_object_size = bytes;

@@ -33,7 +33,7 @@ bool check_credential(const RequestHead& head, Authenticator& authenticator,
   credential.authorization = find_header(head.headers, "authorization");
   auto result = authenticator.authenticate(credential);
   if (const auto* failure = std::get_if<AuthFailure>(&result)) {
-    answer_auth_failure(*failure, response);
+    answer(client_error(*failure), response);
     return false;
   }
   admitted.access = std::get<Access>(std::move(result));

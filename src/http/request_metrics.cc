@@ -12,24 +12,6 @@ constexpr std::string_view no_service = "unknown";
 
 }  // namespace
 
-std::string_view to_string(Method method) {
-  switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::head:
-      return "HEAD";
-    case Method::put:
-      return "PUT";
-    case Method::post:
-      return "POST";
-    case Method::remove:
-      return "DELETE";
-    case Method::other:
-      return "OTHER";
-  }
-  return "OTHER";
-}
-
 RequestMetrics::RequestMetrics(Metrics& metrics, const InFlight& in_flight, Clock& clock)
     : clock_(clock),
       requests_(metrics.counters({"objectstore_http_requests_total",
@@ -104,7 +86,7 @@ void RequestMetrics::Record::refused(std::optional<std::string_view> service) {
 }
 
 double RequestMetrics::Record::age() const {
-  return std::chrono::duration<double>(owner_.clock_.monotonic_now() - begun_).count();
+  return in_seconds(owner_.clock_.monotonic_now() - begun_);
 }
 
 void RequestMetrics::Record::ended(unsigned status) {

@@ -17,9 +17,6 @@
 
 namespace objectstore {
 
-// "GET"; "OTHER" for what the service has no route for.
-[[nodiscard]] std::string_view to_string(Method method);
-
 // Thread-safe. Internal routes are not counted.
 class RequestMetrics {
  public:

@@ -90,6 +90,24 @@ bool has_folded_line(std::string_view text) {
 
 }  // namespace
 
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::put:
+      return "PUT";
+    case Method::post:
+      return "POST";
+    case Method::remove:
+      return "DELETE";
+    case Method::other:
+      return "OTHER";
+  }
+  return "OTHER";
+}
+
 class RequestParser::Impl {
  public:
   RequestHead head;

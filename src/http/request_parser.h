@@ -13,6 +13,8 @@
 namespace objectstore {
 
 enum class Method : std::uint8_t { get, head, put, post, remove, other };
+// "GET"; "OTHER" for what the service has no route for.
+[[nodiscard]] std::string_view to_string(Method method);
 
 // A parsed head. Views point into the bytes that were parsed.
 struct RequestHead {

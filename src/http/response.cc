@@ -28,6 +28,11 @@ void Response::set_empty(unsigned new_status) {
   status = new_status;
 }
 
+void Response::set_no_content() {
+  set_empty(204);
+  framing = Framing::none;
+}
+
 void Response::set_text(unsigned new_status, std::string_view body) {
   reset();
   status = new_status;

@@ -47,6 +47,8 @@ struct Response {
   void reset();
   // An empty body of length zero with this status.
   void set_empty(unsigned new_status);
+  // 204, and no length either.
+  void set_no_content();
   void set_text(unsigned new_status, std::string_view body);
   void set_json(unsigned new_status, std::string body);
   // Drops a line whose name or value could not be told from framing when read by the client.

@@ -257,6 +257,15 @@ class FakeUploads final : public MultipartObjects {
   }
 };
 
+// A head, to which a body may be added.
+inline std::string request(const std::string& method, const std::string& path,
+                           const std::string& headers = "") {
+  return method + " " + path + " HTTP/1.1\r\n" + headers + "\r\n";
+}
+inline std::string get(const std::string& path, const std::string& headers = "") {
+  return request("GET", path, "Host: h\r\n" + headers);
+}
+
 struct Answer {
   int status = 0;
   std::multimap<std::string, std::string> headers;  // names in lower case

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/openssl.h"
-#include "net/credentials_file.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

@@ -132,16 +132,16 @@ Task<void> put_part(Call& call) {
   if (const auto md5 = find_header(call.head.headers, "content-md5")) {
     part.content_md5 = std::string(*md5);
   }
-  auto answer = co_await call.parts.uploads.put_part(call.request.id, *upload_id, std::move(part));
-  if (!answer.ok()) {
-    fail(answer.error(), call);
-  } else if (const auto* refused = std::get_if<PartRefused>(&*answer)) {
+  auto outcome = co_await call.parts.uploads.put_part(call.request.id, *upload_id, std::move(part));
+  if (!outcome.ok()) {
+    fail(outcome.error(), call);
+  } else if (const auto* refused = std::get_if<PartRefused>(&*outcome)) {
     fail(Error(ErrorCode::invalid_argument, refused->code + ": " + refused->message), call);
-  } else if (std::holds_alternative<NoSuchUpload>(*answer)) {
-    answer_no_such_upload(call.response);
+  } else if (std::holds_alternative<NoSuchUpload>(*outcome)) {
+    answer(no_such_upload(), call.response);
   } else {
     std::string json = "{\"etag\":";
-    append_json_string(json, std::get<std::string>(*answer));
+    append_json_string(json, std::get<std::string>(*outcome));
     json += '}';
     call.response.set_json(200, std::move(json));
   }
@@ -156,14 +156,14 @@ Task<void> list_parts(Call& call) {
   // None are wanted: whether there are any is asked for by one.
   const bool none = request->max == 0U;
   if (none) request->max = 1;
-  auto answer = co_await call.parts.uploads.list_parts(call.request.id, *upload_id, *request);
-  if (!answer.ok()) {
-    fail(answer.error(), call);
-  } else if (auto* page = std::get_if<PartPage>(&*answer)) {
+  auto outcome = co_await call.parts.uploads.list_parts(call.request.id, *upload_id, *request);
+  if (!outcome.ok()) {
+    fail(outcome.error(), call);
+  } else if (auto* page = std::get_if<PartPage>(&*outcome)) {
     if (none) *page = PartPage{{}, !page->parts.empty()};
     call.response.set_json(200, page_json(*page));
   } else {
-    answer_no_such_upload(call.response);
+    answer(no_such_upload(), call.response);
   }
 }
 
@@ -176,8 +176,7 @@ Task<void> abort_upload(Call& call) {
     fail(result.error(), call);
     co_return;
   }
-  call.response.set_empty(204);
-  call.response.framing = Response::Framing::none;
+  call.response.set_no_content();
 }
 
 }  // namespace objectstore

@@ -239,4 +239,10 @@ std::string format_duration(PolicyDuration duration) {
   return text.empty() ? "0s" : text;
 }
 
+PolicyDuration policy_duration(Duration duration) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
+  return {static_cast<std::uint64_t>(seconds.count()),
+          static_cast<std::uint32_t>((duration - seconds).count())};
+}
+
 }  // namespace objectstore

@@ -19,6 +19,9 @@ struct PolicyDuration {
   friend auto operator<=>(const PolicyDuration&, const PolicyDuration&) = default;
 };
 
+// Of a span that is not negative.
+[[nodiscard]] PolicyDuration policy_duration(Duration duration);
+
 // The contract's grammar: "1h30m", "2 days", "0"; invalid_argument says what is wrong.
 [[nodiscard]] Result<PolicyDuration> parse_duration(std::string_view text);
 // "0s", or the non-zero items of d h m s (days largest), then ms us ns for parts of a second,

@@ -200,10 +200,8 @@ std::string format_rfc3339_micros(WallTime time) {
 std::string format_rfc3339_nanos(WallTime time) {
   constexpr std::size_t seconds_end = 19;
   auto text = format_rfc3339_micros(time);
-  const auto second =
-      std::chrono::floor<std::chrono::seconds>(std::chrono::floor<std::chrono::microseconds>(time));
-  const auto nanos = (time - std::chrono::floor<std::chrono::microseconds>(time)) +
-                     (std::chrono::floor<std::chrono::microseconds>(time) - second);
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(time);  // as above
+  const auto nanos = (micros - std::chrono::floor<std::chrono::seconds>(micros)) + (time - micros);
   text.resize(seconds_end);
   if (nanos.count() != 0) {
     text += ".000000000";

@@ -205,5 +205,17 @@ TEST(MetadataHeaders, times_have_six_fraction_digits) {
     EXPECT_EQ(format_rfc3339_micros(time), text);
 }
 
+TEST(MetadataHeaders, times_of_policies_have_nine_fraction_digits_or_none) {
+  const std::pair<WallTime, std::string> cases[] = {
+      {created, "2026-04-20T13:37:00.123456789Z"},
+      {WallTime{}, "1970-01-01T00:00:00Z"},
+      {WallTime(nanoseconds(1)), "1970-01-01T00:00:00.000000001Z"},
+      {WallTime(nanoseconds(-1)), "1969-12-31T23:59:59.999999999Z"},
+      {WallTime(seconds(951'782'400)), "2000-02-29T00:00:00Z"},
+  };
+  for (const auto& [time, text] : cases)
+    EXPECT_EQ(format_rfc3339_nanos(time), text);
+}
+
 }  // namespace
 }  // namespace objectstore

@@ -4,8 +4,8 @@
 
 #include "base/trim.h"
 #include "net/aws_keys.h"
-#include "net/credentials_file.h"
 #include "net/ini_file.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

@@ -9,6 +9,7 @@
 #include "net/aws_keys.h"
 #include "net/credentials_file.h"
 #include "net/token_server.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

@@ -7,6 +7,7 @@
 #include "net/credentials_file.h"
 #include "net/plain_element.h"
 #include "net/token_server.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

@@ -11,9 +11,6 @@
 
 namespace objectstore {
 
-// At most a mebibyte of a file. nullopt: there is none. Blocks. Errors: io (naming the file).
-[[nodiscard]] Result<std::optional<std::string>> read_small_file(const std::string& path);
-
 // All errors of it are invalid_argument.
 class CredentialsFile {
  public:

@@ -6,6 +6,7 @@
 #include "base/trim.h"
 #include "net/rfc3339.h"
 #include "net/token_server.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

@@ -7,6 +7,7 @@
 #include "net/external_account.h"
 #include "net/metadata_server.h"
 #include "net/service_account.h"
+#include "runtime/small_file.h"
 
 namespace objectstore {
 

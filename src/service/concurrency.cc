@@ -27,8 +27,12 @@ std::string_view to_string(OperationClass operation_class) {
   return operation_class == OperationClass::bulk ? "bulk" : "normal";
 }
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
+Family<Histogram>& wait_times(Metrics& metrics) {
+  return metrics.histograms({"objectstore_concurrency_wait_seconds",
+                             "Time that operations waited for a slot",
+                             "service.concurrency.wait",
+                             {"success"}},
+                            latency_bounds());
 }
 
 struct Instruments {
@@ -41,13 +45,8 @@ struct Instruments {
         bulk_in_use(metrics.gauge("objectstore_concurrency_bulk_in_use",
                                   "Places taken by operations of batches",
                                   "service.concurrency.bulk_in_use")),
-        waits(metrics.histograms({"objectstore_concurrency_wait_seconds",
-                                  "Time that operations waited for a slot",
-                                  "service.concurrency.wait",
-                                  {"success"}},
-                                 latency_bounds())),
-        served_wait(waits.with({"true"})),
-        refused_wait(waits.with({"false"})),
+        served_wait(wait_times(metrics).with({"true"})),
+        refused_wait(wait_times(metrics).with({"false"})),
         rejected(metrics.counters({"objectstore_concurrency_rejected_total",
                                    "Operations refused for want of a slot",
                                    "service.concurrency.rejected",
@@ -56,7 +55,6 @@ struct Instruments {
   Gauge& in_use;
   Gauge& queued;
   Gauge& bulk_in_use;
-  Family<Histogram>& waits;
   Histogram& served_wait;
   Histogram& refused_wait;
   Family<Counter>& rejected;
@@ -128,7 +126,7 @@ class ConcurrencyLimit::State {
  private:
   const Duration timeout_;
   Logger& logger_;
-  std::shared_ptr<Metrics::Refresher> refresher_;  // the last member: the first to go
+  Metrics::RefreshHandle refresher_;  // the last member: the first to go
 };
 
 ConcurrencyPermit::ConcurrencyPermit(ConcurrencyPermit&& other) noexcept
@@ -171,7 +169,7 @@ Task<Result<ConcurrencyPermit>> ConcurrencyLimit::acquire(OperationClass operati
 
   auto& instruments = state_->instruments;
   auto& waited = waiter.served() ? instruments.served_wait : instruments.refused_wait;
-  waited.observe(seconds(state_->clock.monotonic_now() - start));
+  waited.observe(in_seconds(state_->clock.monotonic_now() - start));
   if (!waiter.served()) co_return state_->reject(operation_class);
   co_return ConcurrencyPermit(*this, operation_class);
 }

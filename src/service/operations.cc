@@ -93,8 +93,8 @@ Operations::Running::Running(Running&& other) noexcept
 
 Operations::Running::~Running() {
   if (owner_ == nullptr) return;
-  const std::chrono::duration<double> took = owner_->clock_.monotonic_now() - begun_;
-  (succeeded_ ? instruments_.success : instruments_.error).observe(took.count());
+  const auto took = in_seconds(owner_->clock_.monotonic_now() - begun_);
+  (succeeded_ ? instruments_.success : instruments_.error).observe(took);
   permit_.release();
   owner_->ended();
 }

@@ -120,7 +120,7 @@ class RateLimiter::Impl {
 
   Logger& logger_;
   Family<Counter>& rejected_;
-  std::shared_ptr<Metrics::Refresher> refresher_;  // the last member: the first to go
+  Metrics::RefreshHandle refresher_;  // the last member: the first to go
 };
 
 struct RateLimiter::Transfer::Buckets {

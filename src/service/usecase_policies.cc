@@ -6,12 +6,6 @@ namespace objectstore {
 
 namespace {
 
-PolicyDuration policy_duration(Duration duration) {
-  constexpr std::int64_t second = 1'000'000'000;
-  return {static_cast<std::uint64_t>(duration.count() / second),
-          static_cast<std::uint32_t>(duration.count() % second)};
-}
-
 ExpirationRule rule_for(const UsecaseConfig& usecase, ExpirationKind kind) {
   switch (kind) {
     case ExpirationKind::manual:
