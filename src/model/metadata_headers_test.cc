@@ -20,7 +20,7 @@ TEST(MetadataHeaders, every_header_is_read_in_any_letter_case) {
   Metadata expected;
   expected.content_type = "Text/Plain; charset=utf-8";
   expected.compression = Compression::zstd;
-  expected.expiration = {ExpirationKind::time_to_idle, {7 * 86'400, 0}};
+  expected.expiration = {ExpirationKind::time_to_idle, {604'800, 0}};
   expected.origin = "10.0.0.1 \t~";
   expected.filename = "q1.txt";
   expected.custom = {{"build-id", "9001"}, {"", "nameless"}};

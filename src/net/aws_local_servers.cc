@@ -73,7 +73,8 @@ class InstanceMetadata final : public AwsCredentialsFetcher {
     HttpRequest request;
     request.url = address_ + path;
     request.headers = {{"X-aws-ec2-metadata-token", token}};
-    std::vector<std::string> secrets(1, std::move(token));
+    std::vector<std::string> secrets;
+    secrets.push_back(std::move(token));
     auto body =
         co_await ask_token_server(parts_, describe(), std::move(request), std::move(secrets));
     co_return std::move(body);
@@ -104,7 +105,8 @@ class Container final : public AwsCredentialsFetcher {
     HttpRequest request;
     request.url = container_.full_uri;
     if (!authorization.empty()) request.headers = {{"Authorization", authorization}};
-    std::vector<std::string> secrets(1, std::move(authorization));
+    std::vector<std::string> secrets;
+    secrets.push_back(std::move(authorization));
     CO_TRY_ASSIGN(const auto body, co_await ask_token_server(parts_, describe(), std::move(request),
                                                              std::move(secrets)));
     co_return parse_keys(body, describe(), parts_.clock);

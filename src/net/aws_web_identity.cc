@@ -43,7 +43,8 @@ class WebIdentity final : public AwsCredentialsFetcher {
                                                       {"RoleSessionName", identity_.session_name},
                                                       {"WebIdentityToken", token}});
     const auto server = "AWS token service " + origin_of(identity_.sts_endpoint);
-    std::vector<std::string> secrets(1, std::move(token));
+    std::vector<std::string> secrets;
+    secrets.push_back(std::move(token));
     CO_TRY_ASSIGN(const auto body, co_await ask_token_server(parts_, server, std::move(request),
                                                              std::move(secrets)));
     const auto text_of = [&body](std::string_view element) {

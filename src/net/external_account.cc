@@ -78,7 +78,8 @@ class ExternalAccount final : public TokenFetcher {
                         {"subject_token_type", account_.subject_token_type},
                         {"subject_token", subject}});
     const auto server = "token server " + origin_of(account_.token_url);
-    std::vector<std::string> secrets(1, std::move(subject));
+    std::vector<std::string> secrets;
+    secrets.push_back(std::move(subject));
     CO_TRY_ASSIGN(const auto body, co_await ask_token_server(parts_, server, std::move(request),
                                                              std::move(secrets)));
     co_return parse_token_response(body, server);
@@ -99,7 +100,8 @@ class ExternalAccount final : public TokenFetcher {
     request.headers = {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}};
     request.body = SharedBytes(wanted.dump());
     const auto server = "impersonation server " + origin_of(account_.impersonation_url);
-    std::vector<std::string> secrets(1, std::move(token));
+    std::vector<std::string> secrets;
+    secrets.push_back(std::move(token));
     CO_TRY_ASSIGN(const auto body, co_await ask_token_server(parts_, server, std::move(request),
                                                              std::move(secrets)));
     co_return parse_impersonated(body, server);

@@ -32,7 +32,8 @@ class ServiceAccount final : public TokenFetcher {
         account_.token_uri,
         {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, {"assertion", *assertion}});
     const auto server = "token server " + origin_of(account_.token_uri);
-    std::vector<std::string> secrets(1, std::move(*assertion));
+    std::vector<std::string> secrets;
+    secrets.push_back(std::move(*assertion));
     CO_TRY_ASSIGN(const auto body, co_await ask_token_server(parts_, server, std::move(request),
                                                              std::move(secrets)));
     co_return parse_token_response(body, server);
