@@ -17,7 +17,12 @@ SingleBucket::SingleBucket(std::unique_ptr<BlobTier> bucket, const Machine& mach
     : bucket_(std::move(bucket)),
       metered_(metered(bucket_->blobs(), machine)),
       objects_(blobs(), machine.clock) {
-  if (auto* parts = bucket_->multipart()) multipart_.emplace(blobs(), *parts);
+  auto* parts = bucket_->multipart();
+  if (parts == nullptr) return;
+  if (machine.metrics != nullptr) {
+    parts = &metered_multipart_.emplace(*parts, *machine.metrics, machine.clock);
+  }
+  multipart_.emplace(blobs(), *parts);
 }
 
 Task<void> SingleBucket::stop(Duration) {

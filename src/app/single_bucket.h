@@ -7,6 +7,7 @@
 #include "app/blob_tier.h"
 #include "app/storage.h"
 #include "storage/metered_blob_store.h"
+#include "storage/metered_multipart_blobs.h"
 #include "tiered/blob_object_store.h"
 #include "tiered/blob_object_store_multipart.h"
 
@@ -29,7 +30,9 @@ class SingleBucket final : public Storage {
   [[nodiscard]] BlobStore& blobs() { return metered_ ? *metered_ : bucket_->blobs(); }
 
   std::unique_ptr<BlobTier> bucket_;
-  std::unique_ptr<BlobStore> metered_;  // null: nothing is counted
+  // Unset: nothing is counted.
+  std::unique_ptr<BlobStore> metered_;
+  std::optional<MeteredMultipartBlobs> metered_multipart_;
   BlobObjectStore objects_;
   std::optional<BlobMultipartObjects> multipart_;
 };

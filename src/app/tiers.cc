@@ -51,20 +51,22 @@ Tiers::Tiers(TierParts parts, const Machine& machine)
   SweepSettings sweep_settings;
   sweep_settings.interval = parts_.times.sweep_interval;
 
-  changes_ = std::make_unique<OpenChanges>(*log_, machine_.clock, machine_.random, machine_.logger,
+  const TiersMetrics::Stores stores{parts_.rows->rows(), blobs(),
+                                    parts_.blobs ? parts_.blobs->multipart() : nullptr, *log_};
+  metrics_ = std::make_unique<TiersMetrics>(machine_.metrics, machine_.clock, stores, types());
+  auto& log = metrics_->log();
+  changes_ = std::make_unique<OpenChanges>(log, machine_.clock, machine_.random, machine_.logger,
                                            changelog);
-  uploads_ = std::make_unique<UploadEntries>(*log_, machine_.clock, machine_.random, changelog);
-  metrics_ = std::make_unique<TiersMetrics>(machine_.metrics, machine_.clock, parts_.rows->rows(),
-                                            blobs(), types());
+  uploads_ = std::make_unique<UploadEntries>(log, machine_.clock, machine_.random, changelog);
   store_ = std::make_unique<TieredStore>(metrics_->rows(), metrics_->blobs(), *changes_,
                                          machine_.clock, machine_.random, machine_.logger, settings,
                                          multipart_parts(), metrics_->tiered());
-  recovery_ = std::make_unique<Recovery>(*log_, *changes_, store_->settler(), machine_.clock,
+  recovery_ = std::make_unique<Recovery>(log, *changes_, store_->settler(), machine_.clock,
                                          machine_.random, machine_.logger, changelog);
   auto* deleter = has_blobs ? &store_->expiry_deleter() : nullptr;
   sweep_ = std::make_unique<ExpirySweep>(parts_.rows->sweeper(), deleter, machine_.clock,
                                          machine_.logger, sweep_settings, metrics_->tiered());
-  census_ = std::make_unique<LogCensus>(*log_, machine_.clock, machine_.logger);
+  census_ = std::make_unique<LogCensus>(log, machine_.clock, machine_.logger);
   if (machine_.metrics != nullptr) {
     const TiersWatch::Parts watched{*store_, *changes_, *recovery_, *census_, *parts_.rows};
     watch_.emplace(*machine_.metrics, watched);
@@ -76,7 +78,7 @@ TierTypes Tiers::types() const {
 }
 
 std::optional<MultipartParts> Tiers::multipart_parts() {
-  auto* parts = parts_.blobs ? parts_.blobs->multipart() : nullptr;
+  auto* parts = metrics_->multipart();
   if (parts == nullptr) return std::nullopt;
   return MultipartParts{parts, uploads_.get()};
 }

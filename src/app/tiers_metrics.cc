@@ -2,12 +2,14 @@
 
 namespace objectstore {
 
-TiersMetrics::TiersMetrics(Metrics* metrics, const Clock& clock, RowStore& rows, BlobStore& blobs,
+TiersMetrics::TiersMetrics(Metrics* metrics, const Clock& clock, const Stores& stores,
                            TierTypes types)
-    : rows_(rows), blobs_(blobs) {
+    : stores_(stores) {
   if (metrics == nullptr) return;
-  metered_rows_.emplace(rows, *metrics, clock);
-  metered_blobs_.emplace(blobs, *metrics, clock);
+  rows_.emplace(stores.rows, *metrics, clock);
+  blobs_.emplace(stores.blobs, *metrics, clock);
+  if (stores.multipart != nullptr) multipart_.emplace(*stores.multipart, *metrics, clock);
+  if (stores.log.durable()) log_.emplace(stores.log, *metrics, clock);
   tiered_ = TieredMetrics(*metrics, std::move(types));
   scrub_ = ScrubMetrics(*metrics);
 }

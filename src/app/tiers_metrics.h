@@ -7,9 +7,11 @@
 
 #include "app/row_tier.h"
 #include "changelog/changelog_metrics.h"
+#include "changelog/metered_change_log.h"
 #include "maintenance/scrub.h"
 #include "runtime/metrics.h"
 #include "storage/metered_blob_store.h"
+#include "storage/metered_multipart_blobs.h"
 #include "storage/metered_row_store.h"
 #include "tiered/tiered_store.h"
 
@@ -17,20 +19,31 @@ namespace objectstore {
 
 class TiersMetrics {
  public:
+  // References only; whoever makes it keeps all of them alive.
+  struct Stores {
+    RowStore& rows;
+    BlobStore& blobs;
+    MultipartBlobs* multipart;  // null: blobs don't come in parts
+    ChangeLog& log;
+  };
   // The stores are passed on as they are while there is no registry.
-  TiersMetrics(Metrics* metrics, const Clock& clock, RowStore& rows, BlobStore& blobs,
-               TierTypes types);
+  TiersMetrics(Metrics* metrics, const Clock& clock, const Stores& stores, TierTypes types);
 
-  [[nodiscard]] RowStore& rows() { return metered_rows_ ? *metered_rows_ : rows_; }
-  [[nodiscard]] BlobStore& blobs() { return metered_blobs_ ? *metered_blobs_ : blobs_; }
+  [[nodiscard]] RowStore& rows() { return rows_ ? *rows_ : stores_.rows; }
+  [[nodiscard]] BlobStore& blobs() { return blobs_ ? *blobs_ : stores_.blobs; }
+  [[nodiscard]] MultipartBlobs* multipart() {
+    return multipart_ ? &*multipart_ : stores_.multipart;
+  }
+  [[nodiscard]] ChangeLog& log() { return log_ ? *log_ : stores_.log; }
   [[nodiscard]] const TieredMetrics& tiered() const { return tiered_; }
   [[nodiscard]] const ScrubMetrics& scrub() const { return scrub_; }
 
  private:
-  RowStore& rows_;
-  BlobStore& blobs_;
-  std::optional<MeteredRowStore> metered_rows_;
-  std::optional<MeteredBlobStore> metered_blobs_;
+  Stores stores_;
+  std::optional<MeteredRowStore> rows_;
+  std::optional<MeteredBlobStore> blobs_;
+  std::optional<MeteredMultipartBlobs> multipart_;
+  std::optional<MeteredChangeLog> log_;
   TieredMetrics tiered_;
   ScrubMetrics scrub_;
 };

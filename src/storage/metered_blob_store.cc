@@ -11,21 +11,14 @@ class MeteredBlobStore::Writer final : public BlobWriter {
 
   Task<Result<void>> append(std::string_view bytes) override {
     auto appended = co_await inner_->append(bytes);
-    if (appended.ok()) store_.tier_.written(bytes.size());
+    if (appended.ok()) store_.bytes_.written(bytes.size());
     co_return appended;
   }
-  Task<Result<std::string>> begin() override {
-    const auto begun = store_.tier_.now();
-    auto address = co_await inner_->begin();
-    store_.begin_.ended(tier_outcome(address), begun);
-    co_return address;
-  }
+  Task<Result<std::string>> begin() override { return store_.begin_.timed(inner_->begin()); }
   void proceed() override { inner_->proceed(); }
   void give_up() override { inner_->give_up(); }
   Task<Result<void>> finish() override {
-    const auto begun = store_.tier_.now();
-    auto finished = co_await inner_->finish();
-    store_.finish_.ended(tier_outcome(finished), begun);
+    auto finished = co_await store_.finish_.timed(inner_->finish());
     store_.upload_.ended(tier_outcome(finished), created_);
     co_return finished;
   }
@@ -38,41 +31,40 @@ class MeteredBlobStore::Writer final : public BlobWriter {
 
 class MeteredBlobStore::Stream final : public ByteStream {
  public:
-  Stream(TierMetrics& tier, std::unique_ptr<ByteStream> inner)
-      : tier_(tier), inner_(std::move(inner)) {}
+  Stream(TierBytes& bytes, std::unique_ptr<ByteStream> inner)
+      : bytes_(bytes), inner_(std::move(inner)) {}
 
   Task<Result<std::string_view>> next() override {
-    auto bytes = co_await inner_->next();
-    if (bytes.ok()) tier_.read(bytes->size());
-    co_return bytes;
+    auto piece = co_await inner_->next();
+    if (piece.ok()) bytes_.read(piece->size());
+    co_return piece;
   }
 
  private:
-  TierMetrics& tier_;
+  TierBytes& bytes_;
   std::unique_ptr<ByteStream> inner_;
 };
 
 class MeteredBlobStore::Reader final : public BlobReader {
  public:
-  Reader(TierMetrics& tier, std::unique_ptr<BlobReader> inner)
-      : tier_(tier), inner_(std::move(inner)) {}
+  Reader(TierBytes& bytes, std::unique_ptr<BlobReader> inner)
+      : bytes_(bytes), inner_(std::move(inner)) {}
 
   [[nodiscard]] const Metadata& metadata() const override { return inner_->metadata(); }
   [[nodiscard]] std::uint64_t size() const override { return inner_->size(); }
   std::unique_ptr<ByteStream> stream(ByteRange range) override {
-    return std::make_unique<Stream>(tier_, inner_->stream(range));
+    return std::make_unique<Stream>(bytes_, inner_->stream(range));
   }
 
  private:
-  TierMetrics& tier_;
+  TierBytes& bytes_;
   std::unique_ptr<BlobReader> inner_;
 };
 
 Task<Result<std::unique_ptr<BlobWriter>>> MeteredBlobStore::create(const Revision& name,
                                                                    const Metadata& metadata) {
   const auto begun = tier_.now();
-  auto writer = co_await inner_.create(name, metadata);
-  create_.ended(tier_outcome(writer), begun);
+  auto writer = co_await create_.timed(inner_.create(name, metadata));
   if (!writer.ok()) co_return writer;
   auto inner = std::move(writer).value();
   Result<std::unique_ptr<BlobWriter>> metered(
@@ -87,15 +79,12 @@ Task<Result<std::unique_ptr<BlobReader>>> MeteredBlobStore::open(const Revision&
   open_.ended(missing ? TierOutcome::missing : tier_outcome(reader), begun);
   if (missing || !reader.ok()) co_return reader;
   auto inner = std::move(reader).value();
-  Result<std::unique_ptr<BlobReader>> metered(std::make_unique<Reader>(tier_, std::move(inner)));
+  Result<std::unique_ptr<BlobReader>> metered(std::make_unique<Reader>(bytes_, std::move(inner)));
   co_return metered;
 }
 
 Task<Result<Discarded>> MeteredBlobStore::discard(const Revision& name, std::string_view upload) {
-  const auto begun = tier_.now();
-  auto discarded = co_await inner_.discard(name, upload);
-  discard_.ended(tier_outcome(discarded), begun);
-  co_return discarded;
+  return discard_.timed(inner_.discard(name, upload));
 }
 
 Task<Result<bool>> MeteredBlobStore::extend(const Revision& name, WallTime deadline) {

@@ -11,8 +11,8 @@ namespace objectstore {
 class MeteredBlobStore final : public BlobStore {
  public:
   MeteredBlobStore(BlobStore& inner, Metrics& metrics, const Clock& clock,
-                   std::string tier = "long-term")
-      : inner_(inner), tier_(metrics, clock, std::move(tier)) {}
+                   const std::string& tier = "long-term")
+      : inner_(inner), tier_(metrics, clock, tier), bytes_(metrics, tier) {}
 
   [[nodiscard]] Result<void> check_name(std::string_view object_path) const override {
     return inner_.check_name(object_path);
@@ -31,6 +31,7 @@ class MeteredBlobStore final : public BlobStore {
 
   BlobStore& inner_;
   TierMetrics tier_;
+  TierBytes bytes_;
   Operation create_{tier_, "create"};
   Operation begin_{tier_, "begin"};
   Operation finish_{tier_, "finish"};

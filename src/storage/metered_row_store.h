@@ -10,8 +10,8 @@ namespace objectstore {
 class MeteredRowStore final : public RowStore {
  public:
   MeteredRowStore(RowStore& inner, Metrics& metrics, const Clock& clock,
-                  std::string tier = "high-volume")
-      : inner_(inner), tier_(metrics, clock, std::move(tier)) {}
+                  const std::string& tier = "high-volume")
+      : inner_(inner), tier_(metrics, clock, tier), bytes_(metrics, tier) {}
 
   Task<Result<Row>> read(std::string_view key, RowPart part) override;
   Task<Mutation> write_unless_redirect(std::string_view key, const RowState& state,
@@ -30,6 +30,7 @@ class MeteredRowStore final : public RowStore {
 
   RowStore& inner_;
   TierMetrics tier_;
+  TierBytes bytes_;
   Operation read_{tier_, "read"};
   Operation read_metadata_{tier_, "read_metadata"};
   Operation write_{tier_, "write"};

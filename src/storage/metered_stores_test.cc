@@ -5,10 +5,13 @@
 #include "backends/memory/memory_blob_store.h"
 #include "backends/memory/memory_row_store.h"
 #include "storage/metered_blob_store.h"
+#include "storage/metered_multipart_blobs.h"
 #include "storage/metered_row_store.h"
 #include "testing/blob_store_conformance.h"
 #include "testing/forwarding_stores.h"
+#include "testing/multipart_blobs_conformance.h"
 #include "testing/row_store_conformance.h"
+#include "testing/tier_operations.h"
 
 namespace objectstore::testing {
 namespace {
@@ -33,6 +36,24 @@ struct MeteredBlobs final : BlobStoreUnderTest {
   MeteredBlobStore store{inner, metrics, clock};
 };
 
+struct MeteredParts final : MultipartBlobsUnderTest {
+  [[nodiscard]] BlobStore& blobs() override { return inner; }
+  [[nodiscard]] MultipartBlobs& multipart() override { return store; }
+  [[nodiscard]] WallTime now() override { return clock.now(); }
+  ManualClock clock;
+  MemoryBlobStore inner{LateUploads::prevented, &clock};
+  Metrics metrics;
+  MeteredMultipartBlobs store{inner, metrics, clock};
+};
+
+MultipartBlobsCase metered_parts() {
+  MultipartBlobsCase param;
+  param.name = "metered";
+  param.make = [] { return std::make_unique<MeteredParts>(); };
+  param.verifies_md5 = false;  // by the store in memory
+  return param;
+}
+
 const auto name_of = [](const auto& info) { return info.param.name; };
 
 INSTANTIATE_TEST_SUITE_P(Metered, RowStoreConformance,
@@ -44,21 +65,12 @@ INSTANTIATE_TEST_SUITE_P(Metered, BlobStoreConformance,
                          ::testing::Values(BlobStoreCase{
                              "metered", [] { return std::make_unique<MeteredBlobs>(); }}),
                          name_of);
+INSTANTIATE_TEST_SUITE_P(Metered, MultipartBlobsConformance, ::testing::Values(metered_parts()),
+                         name_of);
 
 class MeteredStoresTest : public ::testing::Test {
  protected:
-  // "operation outcome" and how often, of all series.
-  std::map<std::string, std::uint64_t> operations() {
-    std::map<std::string, std::uint64_t> counts;
-    for (auto* family : metrics_.all_histograms()) {
-      family->each([&](const auto& values, const Histogram& histogram) {
-        EXPECT_EQ(values[0], tier_);
-        counts[values[1] + ' ' + values[2]] = histogram.snapshot().count;
-        seconds_[values[1]] = histogram.snapshot().sum;
-      });
-    }
-    return counts;
-  }
+  std::map<std::string, std::uint64_t> operations() { return tier_operations(metrics_, tier_); }
   std::uint64_t bytes(const char* direction) {
     return metrics_.counters({"objectstore_tier_bytes_total", "", "", {"tier", "direction"}})
         .with({tier_, direction})
@@ -68,7 +80,6 @@ class MeteredStoresTest : public ::testing::Test {
   std::string tier_;
   ManualClock clock_;
   Metrics metrics_;
-  std::map<std::string, double> seconds_;
 };
 
 TEST_F(MeteredStoresTest, requests_to_rows_are_counted_by_outcome) {
@@ -112,8 +123,37 @@ TEST_F(MeteredStoresTest, requests_to_blobs_are_counted_by_outcome) {
                                                  Pair("discard ok", 1), Pair("extend missing", 1)));
   EXPECT_EQ(bytes("written"), 10U);
   EXPECT_EQ(bytes("read"), 4U);
-  EXPECT_EQ(seconds_["upload"], 3);
-  EXPECT_EQ(seconds_["finish"], 0);
+  EXPECT_EQ(tier_seconds(metrics_, "upload"), 3);
+  EXPECT_EQ(tier_seconds(metrics_, "finish"), 0);
+}
+
+TEST_F(MeteredStoresTest, requests_of_uploads_in_parts_are_counted_by_outcome) {
+  tier_ = "long-term";
+  MemoryBlobStore inner(LateUploads::prevented, &clock_);
+  MeteredMultipartBlobs uploads(inner, metrics_, clock_);
+  const auto name = revision_of("u/objects/k", 1);
+  const auto upload = run(uploads.initiate(name, Metadata()));
+  ASSERT_TRUE(upload.ok());
+  const auto put = [&](const std::string& id, std::string_view bytes) {
+    PartStream stream(bytes);
+    return *run(uploads.put_part(name, id, PartToUpload{1, bytes.size(), &stream, {}}));
+  };
+  const auto stored = put(*upload, "12345");
+  ASSERT_TRUE(std::holds_alternative<std::string>(stored));
+  EXPECT_TRUE(std::holds_alternative<NoSuchUpload>(put("another", "1234567")));
+  EXPECT_TRUE(run(uploads.list_parts(name, *upload, {})).ok());
+  const std::vector<ListedPart> wrong = {{1, "\"of another part\""}};
+  EXPECT_TRUE(std::holds_alternative<PartRefused>(*run(uploads.complete(name, *upload, wrong))));
+  const std::vector<ListedPart> right = {{1, std::get<std::string>(stored)}};
+  EXPECT_TRUE(std::holds_alternative<BlobCompleted>(*run(uploads.complete(name, *upload, right))));
+  EXPECT_TRUE(run(uploads.abort(name, *upload)).ok());
+  EXPECT_TRUE(run(uploads.abort_all(name)).ok());
+  EXPECT_THAT(operations(),
+              UnorderedElementsAre(Pair("initiate ok", 1), Pair("put_part ok", 1),
+                                   Pair("put_part missing", 1), Pair("list_parts ok", 1),
+                                   Pair("complete refused", 1), Pair("complete ok", 1),
+                                   Pair("abort ok", 1), Pair("abort_all ok", 1)));
+  EXPECT_EQ(bytes("written"), 5U);
 }
 
 class FailingBlobs final : public ForwardingBlobStore {

@@ -20,7 +20,7 @@ std::string_view text(TierOutcome outcome) {
   return "unknown";
 }
 
-Counter& bytes(Metrics& metrics, const std::string& tier, std::string_view direction) {
+Counter& bytes(Metrics& metrics, std::string_view tier, std::string_view direction) {
   return metrics
       .counters({"objectstore_tier_bytes_total",
                  "Bytes of payload that were read from a tier, or written to it.",
@@ -52,14 +52,15 @@ TierMetrics::TierMetrics(Metrics& metrics, const Clock& clock, std::string tier)
                                  "How long requests to a tier take, by what became of them.",
                                  "",
                                  {"tier", "operation", "outcome"}},
-                                latency_bounds())),
-      bytes_read_(bytes(metrics, tier_, "read")),
-      bytes_written_(bytes(metrics, tier_, "written")) {}
+                                latency_bounds())) {}
 
 void TierMetrics::Operation::ended(TierOutcome outcome, MonotonicTime begun) {
   auto& series = times_[static_cast<std::size_t>(outcome)];
   series.in(tier_.times_, {tier_.tier_, name_, text(outcome)})
       .observe(in_seconds(tier_.now() - begun));
 }
+
+TierBytes::TierBytes(Metrics& metrics, std::string_view tier)
+    : read_(bytes(metrics, tier, "read")), written_(bytes(metrics, tier, "written")) {}
 
 }  // namespace objectstore

@@ -1,5 +1,6 @@
 """The dashboard and the alerts use only names that a running server has on /metrics."""
 import json
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -48,6 +49,10 @@ def page(server):
         for method in ("GET", "HEAD", "DELETE"):
             assert server.request(method, object_path(key)).status < 300
     assert server.request("GET", object_path("missing")).status == 404
+    begun = server.request("PUT", "/v1/objects:multipart/tests/org=1/in-parts")
+    upload = quote(begun.json()["upload_id"], safe="")
+    part = f"/v1/objects:multipart:parts/tests/org=1/in-parts?upload_id={upload}&part_number=1"
+    assert server.request("PUT", part, body=b"x" * 1000).status == 200
     answer = server.request("GET", "/metrics")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -94,8 +99,10 @@ def test_traffic_is_counted_by_tier(page):
     assert page["objectstore_delete_duration_seconds"].value(success="true") == 2
     tiers = page["objectstore_tier_operation_duration_seconds"]
     assert tiers.value(tier="long-term", operation="upload", outcome="ok") == 1
+    assert tiers.value(tier="long-term", operation="put_part", outcome="ok") == 1
+    assert tiers.value(tier="change-log", operation="record", outcome="ok") >= 2
     written = page["objectstore_tier_bytes_total"].value(tier="long-term", direction="written")
-    assert written == 3 << 20
+    assert written == (3 << 20) + 1000
     assert page["objectstore_commits_total"].value() >= 2
     assert page["objectstore_storage_writable"].value() == 1
 
