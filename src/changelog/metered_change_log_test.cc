@@ -69,9 +69,9 @@ TEST(MeteredChangeLog, the_time_of_a_request_is_its_own) {
     clock.advance(std::chrono::seconds(3));
     return std::nullopt;
   };
-  LogEntry entry;
-  entry.change = change_of(1);
-  auto call = log.record({entry}, 5);
+  std::vector<LogEntry> entries(1);
+  entries.front().change = change_of(1);
+  auto call = log.record(entries, 5);
   clock.advance(std::chrono::seconds(100));  // not begun yet
   EXPECT_TRUE(run(std::move(call)).ok());
   EXPECT_EQ(tier_seconds(metrics, "record"), 3);

@@ -58,6 +58,7 @@ class ScriptedLog final : public ScriptedEntries, public ForwardingChangeLog {
 
   Task<Result<void>> record(const std::vector<LogEntry>& written, EntryTime time) override {
     std::vector<Uuid> ids;
+    ids.reserve(written.size());
     for (const auto& entry : written)
       ids.push_back(entry.change.id);
     records.push_back(std::move(ids));

@@ -55,6 +55,7 @@ class ChangeLogConformance : public ::testing::TestWithParam<ChangeLogCase> {
 
   void record(const std::vector<std::uint64_t>& numbers, EntryTime time) {
     std::vector<LogEntry> entries;
+    entries.reserve(numbers.size());
     for (const auto number : numbers)
       entries.push_back(entry_of(number));
     ASSERT_TRUE(run(log().record(entries, time)).ok());

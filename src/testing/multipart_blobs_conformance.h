@@ -323,26 +323,24 @@ TEST_P(MultipartBlobsConformance, parts_are_listed_by_number_page_by_page) {
     etags.push_back(put(name_, id, number, std::string(number, 'x')).etag);
   }
   const struct {
-    std::uint32_t after;
-    std::optional<std::uint32_t> max;
     std::vector<std::uint32_t> numbers;
-    bool truncated;
+    ListParts request;
+    bool truncated = false;
   } pages[] = {
-      {0, std::nullopt, {1, 2, 4, 10, 30}, false},
-      {0, 2, {1, 2}, true},
-      {2, 2, {4, 10}, true},
-      {10, 2, {30}, false},
-      {3, 2, {4, 10}, true},
-      {0, 5, {1, 2, 4, 10, 30}, false},
-      {0, 900, {1, 2, 4, 10, 30}, false},
-      {4, std::nullopt, {10, 30}, false},
-      {30, 1, {}, false},
-      {31, std::nullopt, {}, false},
+      {{1, 2, 4, 10, 30}, {0, std::nullopt}, false},
+      {{1, 2}, {0, 2}, true},
+      {{4, 10}, {2, 2}, true},
+      {{30}, {10, 2}, false},
+      {{4, 10}, {3, 2}, true},
+      {{1, 2, 4, 10, 30}, {0, 5}, false},
+      {{1, 2, 4, 10, 30}, {0, 900}, false},
+      {{10, 30}, {4, std::nullopt}, false},
+      {{}, {30, 1}, false},
+      {{}, {31, std::nullopt}, false},
   };
   for (const auto& page : pages) {
-    const ListParts request{page.after, page.max};
-    EXPECT_EQ(numbers(name_, id, request), page.numbers) << page.after;
-    EXPECT_EQ(list(name_, id, request).truncated, page.truncated) << page.after;
+    EXPECT_EQ(numbers(name_, id, page.request), page.numbers) << page.request.after;
+    EXPECT_EQ(list(name_, id, page.request).truncated, page.truncated) << page.request.after;
   }
   const auto whole = list(name_, id);
   ASSERT_EQ(whole.parts.size(), 5U);
