@@ -20,10 +20,11 @@ namespace objectstore {
 namespace {
 
 // Of the response, until it is sent. What a read will yield is guessed until it has ended: up to
-// thirty-two gets run at once.
+// thirty-two gets run at once, or 128 heads, of which few have the 400 KB of metadata they may
+// have.
 constexpr std::size_t max_held_bytes = std::size_t{8} << 20;
 constexpr std::size_t get_bytes = std::size_t{256} << 10;
-constexpr std::size_t head_bytes = std::size_t{16} << 10;
+constexpr std::size_t head_bytes = std::size_t{64} << 10;
 
 struct Operation {
   std::size_t index = 0;
@@ -171,6 +172,7 @@ Task<void> Batch::read() {
 }
 
 Task<void> Batch::admit(BatchReader::Part part) {
+  if (closing_) co_return;  // while it was read
   const auto index = part.index;
   if (const auto* error = std::get_if<ClientError>(&part.content)) {
     refuse(index, *error);
@@ -197,11 +199,12 @@ Task<void> Batch::admit(BatchReader::Part part) {
 }
 
 std::optional<ClientError> Batch::check(const Operation& operation) {
-  const auto& [index, id, asked] = operation;
-  if (parts_.rate_limiter.admit(id.usecase, id.scopes)) {
+  const auto& id = operation.id;
+  const auto& asked = operation.asked;
+  if (parts_.rate_limiter.admit(id.usecase, id.scopes, request_id_)) {
     return batch_error(Error(ErrorCode::at_capacity, "rate limited"));
   }
-  if (!parts_.authenticator.permits(request_.access, permission_for(asked.kind), id)) {
+  if (!parts_.authenticator.permits(request_.access, permission_for(asked.kind), id, request_id_)) {
     return client_error(operation_not_allowed());
   }
   if (asked.kind == BatchKind::insert) {
@@ -248,7 +251,7 @@ void Batch::defer(Operation operation) {
 }
 
 Task<void> Batch::start_deferred() {
-  while (!deferred_.empty() && !broken_) {
+  while (!deferred_.empty() && !broken_ && !closing_) {
     if (!has_room_for(deferred_.front().asked.kind)) {
       co_await for_deferred_room_.wait();
       continue;

@@ -192,6 +192,34 @@ TEST(BatchFlow, waits_for_the_client_before_it_refuses_parts_without_end) {
   EXPECT_EQ(batch.answers().size(), 100'000U);
 }
 
+// Metadata may take 400 KB a head.
+TEST(BatchFlow, holds_few_large_heads) {
+  Event gate;
+  TestBatch batch(with_places(1000));
+  batch.store.gates["k"] = &gate;
+  Metadata metadata;
+  metadata.custom.emplace("large", std::string(400'000, 'm'));
+  batch.keep("k", "x", metadata);
+  batch.body.feed(encoded_part(asked("head", "nope")));
+  for (int i = 0; i < 900; ++i)
+    batch.body.feed(encoded_part(asked("head", "k")));
+  batch.body.feed("--XX--");
+  batch.body.end();
+  ASSERT_TRUE(batch.take());
+  for (int i = 0; i < 100; ++i)
+    batch.settle();
+  EXPECT_TRUE(batch.body.end_was_read());
+  EXPECT_EQ(batch.store.running, 127U) << "and room for one answer is taken";
+  gate.set();
+  for (int i = 0; i < 100; ++i)
+    batch.settle();
+  EXPECT_LE(batch.store.begun.size(), 130U);
+  batch.read();
+  ASSERT_TRUE(batch.ended);
+  EXPECT_EQ(batch.answers().size(), 901U);
+  EXPECT_EQ(batch.store.most_running, 127U);
+}
+
 TEST(BatchFlow, streams_a_large_object) {
   TestBatch batch;
   const auto large = testing::some_bytes(5 * mebibyte + 17);
@@ -262,6 +290,22 @@ TEST(BatchFlow, drops_gets_that_wait_for_room_when_the_client_is_gone) {
   batch.settle();
   EXPECT_TRUE(batch.close());
   EXPECT_LT(batch.store.begun.size(), 50U);
+}
+
+TEST(BatchFlow, begins_no_get_that_arrives_when_the_client_is_gone) {
+  TestBatch batch;
+  batch.keep("large", std::string(mebibyte, 'x'));
+  batch.body.feed(encoded_part(asked("get", "nope")));
+  for (int i = 0; i < 100; ++i)
+    batch.body.feed(encoded_part(asked("get", "large")));
+  ASSERT_TRUE(batch.take());
+  batch.settle();
+  const auto begun = batch.store.begun.size();
+  EXPECT_LT(begun, 50U) << "the others wait for room";
+  EXPECT_FALSE(batch.close()) << "a read of the request is under way";
+  batch.body.feed(encoded({asked("get", "large"), asked("get", "large")}));
+  EXPECT_TRUE(batch.close());
+  EXPECT_EQ(batch.store.begun.size(), begun);
 }
 
 TEST(BatchFlow, stops_reading_when_it_is_closed) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/percent.h"
+#include "base/shortened.h"
 #include "http/headers.h"
 #include "model/text.h"
 
@@ -13,7 +14,6 @@ namespace {
 constexpr std::string_view kind_header = "x-sn-batch-operation-kind";
 constexpr std::string_view key_header = "x-sn-batch-operation-key";
 // Of a kind that is none: a thousand refusals that repeat what they were sent stay small.
-constexpr std::size_t longest_quote = 64;
 
 constexpr std::array kinds = {BatchKind::get, BatchKind::head, BatchKind::insert,
                               BatchKind::remove};
@@ -28,7 +28,7 @@ Result<BatchKind> parse_kind(const std::vector<HeaderView>& headers) {
   for (const auto kind : kinds) {
     if (equals_ignoring_case(*text, to_string(kind))) return kind;
   }
-  return bad_request("invalid operation kind: " + std::string(text->substr(0, longest_quote)));
+  return bad_request("invalid operation kind: " + std::string(shortened(*text)));
 }
 
 Result<std::optional<std::string>> parse_key(const std::vector<HeaderView>& headers,

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/errors.h"
+
 namespace objectstore {
 namespace {
 
@@ -95,6 +101,29 @@ TEST(BatchOperation, is_refused_with_the_reason) {
     ASSERT_FALSE(operation.ok()) << test.message;
     EXPECT_EQ(operation.error().message(), test.message);
     EXPECT_EQ(operation.error().code(), ErrorCode::invalid_argument);
+  }
+}
+
+// A thousand of them may wait for a client that reads nothing.
+TEST(BatchOperation, refusals_are_short_however_long_the_headers_are) {
+  const std::string much(400'000, 'a');
+  const std::pair<std::string, std::string> headers[] = {
+      {"x-sn-batch-operation-kind", much},
+      {"x-sn-batch-operation-key", "%FF" + much},
+      {"content-type", much},
+      {"content-encoding", much},
+      {"x-sn-expiration", much},
+      {"x-sn-expiration", "ttl:" + much},
+      {"x-sn-expiration", "ttl:1" + much},
+      {"x-sn-expiration", "ttl:" + std::string(400'000, '1') + "s"},
+      {"x-sn-origin", "\xff" + much},
+      {"x-snme-" + much, "\xff"},
+  };
+  for (const auto& [name, value] : headers) {
+    const auto operation = name == kind ? parse_batch_operation({{name, value}})
+                                        : parse_batch_operation({{kind, "insert"}, {name, value}});
+    ASSERT_FALSE(operation.ok()) << name.substr(0, 100);
+    EXPECT_LT(batch_error(operation.error()).json().size(), 1000U) << name.substr(0, 100);
   }
 }
 

@@ -216,7 +216,7 @@ class TestBatch {
                      const std::string& content_type = "multipart/form-data; boundary=XX")
       : concurrency(options.concurrency, clock, metrics, logger),
         operations(concurrency, clock, metrics),
-        service(store, operations, clock, random_, logger, options.objects),
+        service(store, operations, clock, random_, options.objects),
         uploads_(nullptr, operations, clock, random_),
         keys_(std::move(options.keys)),
         authenticator_(keys_, options.enforce_auth, clock, metrics, logger),

@@ -286,6 +286,7 @@ Task<IoOutcome> Connection::write(Gather& pieces) {
 
 // Answers a head that is no request.
 Task<void> Connection::refuse() {
+  response_.request_id.clear();  // that of the request before
   response_.set_empty(status_of(verdict_));
   response_.server_header = false;
   response_.close = true;

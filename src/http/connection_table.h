@@ -49,7 +49,8 @@ class ConnectionTable {
   [[nodiscard]] MonotonicTime now() const { return now_; }
   // A deadline `timeout` from now or up to two ticks later, never earlier.
   [[nodiscard]] MonotonicTime deadline_after(Duration timeout) const {
-    return now_ + timeout + tick;
+    const bool finite = timeout < MonotonicTime::max() - now_ - tick;
+    return finite ? now_ + timeout + tick : MonotonicTime::max();
   }
   // The header Date, as of the last tick.
   [[nodiscard]] const std::string& date() const { return date_; }

@@ -151,6 +151,58 @@ TEST(Connection, expect_is_answered_when_the_body_is_wanted_and_only_then) {
   EXPECT_TRUE(client.wait_closed());
 }
 
+// Such a client has sent its body without waiting; a batch may have begun its answer by now.
+TEST(Connection, expect_is_not_answered_once_the_body_has_begun_to_come) {
+  TestServer server;
+  const std::string expect = "Expect: 100-continue\r\n";
+  {
+    Client client(server);
+    client.send("PUT " + path + " HTTP/1.1\r\nContent-Length: 5\r\n" + expect + "\r\nhel");
+    server.settle();
+    EXPECT_EQ(client.request("lo").status, 200);
+  }
+  const std::string part =
+      "--XX\r\nx-sn-batch-operation-kind: delete\r\nx-sn-batch-operation-key: k\r\n\r\n\r\n";
+  const std::string end = "--XX--";
+  Client client(server);
+  client.send(
+      "POST /v1/objects:batch/u/_/ HTTP/1.1\r\n"
+      "content-type: multipart/form-data; boundary=XX\r\n" +
+      expect + "Content-Length: " + std::to_string(2 * part.size() + end.size()) + "\r\n\r\n" +
+      part + part.substr(0, 10));
+  ASSERT_TRUE(client.wait_for("batch-operation-status: 204"));
+  client.send(part.substr(10) + end);
+  ASSERT_TRUE(client.wait_for("\r\n0\r\n\r\n"));
+  EXPECT_EQ(client.received().find("100 Continue"), std::string::npos) << client.received();
+}
+
+TEST(Connection, refused_head_is_answered_without_the_request_id_of_the_one_before) {
+  TestServer server;
+  Client client(server);
+  EXPECT_EQ(
+      client.request("GET /health HTTP/1.1\r\nx-request-id: first\r\n\r\n").header("x-request-id"),
+      "first");
+  const auto refused = client.request("BAD\r\n\r\n");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.header("x-request-id"), "(absent)");
+}
+
+// No overflow: the client would be cut off at once.
+TEST(Connection, time_outs_may_be_as_long_as_they_are_told) {
+  ServerSettings settings;
+  settings.head_timeout = settings.body_stall_timeout = settings.keep_alive_timeout =
+      Duration::max();
+  TestServer server(settings);
+  Client client(server);
+  client.send("PUT " + path + " HTTP/1.1\r\nContent-Le");
+  server.advance(1h);
+  client.send("ngth: 5\r\n\r\nhe");
+  server.advance(1h);
+  EXPECT_EQ(client.request("llo").status, 200);
+  server.advance(1h);
+  EXPECT_EQ(client.request(get()).body, "hello");
+}
+
 TEST(Connection, small_unread_body_is_dropped_and_the_connection_kept) {
   TestServer server;
   Client client(server);

@@ -2,6 +2,8 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "base/trim.h"
 #include "http/headers.h"
@@ -14,6 +16,36 @@ using nlohmann::json;
 
 BadPartList wrong_shape(const std::string& what) {
   return {422, "Failed to deserialize the JSON body into the target type: " + what};
+}
+
+struct TooDeep {};
+
+std::string syntax_error(std::size_t byte) {
+  return "syntax error at byte " + std::to_string(byte);
+}
+
+// What is wrong with the text, without quoting it.
+std::optional<std::string> parse(std::string_view text, json& document) {
+  // The library skips a byte order mark, and takes a NUL for the end.
+  if (text.starts_with("\xef\xbb\xbf")) return syntax_error(1);
+  const auto nul = text.find('\0');
+  if (nul != std::string_view::npos) text = text.substr(0, nul);
+  const auto look = [](int depth, json::parse_event_t, const json&) {
+    constexpr int max_depth = 128;  // objects and lists within each other
+    if (depth > max_depth) throw TooDeep();
+    return true;
+  };
+  try {
+    document = json::parse(text, look);
+  } catch (const json::parse_error& error) {
+    return syntax_error(error.byte);
+  } catch (const json::exception&) {
+    return "number out of range";
+  } catch (const TooDeep&) {
+    return "nested too deeply";
+  }
+  if (nul != std::string_view::npos) return syntax_error(nul + 1);
+  return std::nullopt;
 }
 
 std::variant<ListedPart, BadPartList> parse_part(const json& item, std::size_t index) {
@@ -36,11 +68,8 @@ std::variant<ListedPart, BadPartList> parse_part(const json& item, std::size_t i
 
 std::variant<std::vector<ListedPart>, BadPartList> parse_part_list(std::string_view text) {
   json document;
-  try {
-    document = json::parse(text);
-  } catch (const json::exception& error) {
-    return BadPartList{400,
-                       std::string("Failed to parse the request body as JSON: ") + error.what()};
+  if (const auto problem = parse(text, document)) {
+    return BadPartList{400, "Failed to parse the request body as JSON: " + *problem};
   }
   if (!document.is_object()) return wrong_shape("expected an object");
   const auto parts = document.find("parts");

@@ -10,6 +10,7 @@ void RequestBody::begin(std::string_view received, const RequestHead& head) {
   io_.renew_pace();
   window_ = received;
   continue_pending_ = head.expects_continue && head.has_body;
+  begun_ = !received.empty();
   draining_ = false;
   broken_ = false;
 }
@@ -36,7 +37,8 @@ Task<Result<std::string_view>> RequestBody::next() {
 }
 
 Task<Result<void>> RequestBody::fill() {
-  if (continue_pending_) CO_TRY(co_await send_continue());
+  // A client that sends on does not wait for it, and may be reading an answer (RFC 9110, 10.1.1).
+  if (continue_pending_ && !begun_) CO_TRY(co_await send_continue());
   const auto remaining = parser_.remaining();
   if (!buffer_) {
     // Of a known length no more is ever unparsed here than the window of a chunk header.

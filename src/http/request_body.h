@@ -52,6 +52,7 @@ class RequestBody final : public ByteStream {
   std::size_t capacity_ = 0;
   std::string_view window_;  // received, not yet parsed; in buffer_ or where begin() was told
   bool continue_pending_ = false;
+  bool begun_ = false;  // some of it came behind the head
   bool draining_ = false;
   bool broken_ = false;
 };

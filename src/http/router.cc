@@ -3,6 +3,8 @@
 #include <array>
 #include <initializer_list>
 
+#include "model/text.h"
+
 namespace objectstore {
 
 namespace {
@@ -83,12 +85,15 @@ void match_segments(const PathFamily& family, std::string_view rest, RouteMatch&
   }
 }
 
+// Of the absolute form (RFC 9112, 3.2.2) what follows the authority; without a path there, that is
+// no route of ours. Anything else is as it was.
 std::string_view without_authority(std::string_view target) {
-  if (target.starts_with('/')) return target;
-  const auto scheme_end = target.find("://");
-  if (scheme_end == std::string_view::npos) return target;
-  const auto path = target.find('/', scheme_end + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    const auto end = target.find_first_of("/?#", scheme.size());
+    return end != std::string_view::npos && target[end] == '/' ? target.substr(end) : "/";
+  }
+  return target;
 }
 
 }  // namespace

@@ -51,6 +51,13 @@ TEST(Router, targets) {
       {"/", unknown},
       {"*", unknown},
       {"http://host", unknown},
+      {"HTTPS://host/v1/objects/u/_/k?x#y", object, "u", "_", "k", "x#y"},
+      {"http://host?x=/v1/objects/u/_/k", unknown},
+      {"http://host#/v1/objects/u/_/k", unknown},
+      {"http://host?/health", unknown},
+      {"ftp://host/v1/objects/u/_/k", unknown},
+      {"x?://host/v1/objects/u/_/k", unknown},
+      {"v1/objects/u/_/k?http://host/v1/objects/u/_/k", unknown},
       {"", unknown},
   };
   for (const auto& c : cases) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "base/shortened.h"
 #include "model/text.h"
 
 namespace objectstore {
@@ -52,7 +53,7 @@ Result<std::optional<RangeRequest>> parse_range(std::string_view header_value) {
   const auto equals = header_value.find('=');
   const auto unit = header_value.substr(0, equals);
   if (!equals_ignoring_case(unit, "bytes")) {
-    return invalid("invalid range unit: " + std::string(unit) + ", expected: bytes");
+    return invalid("invalid range unit: " + std::string(shortened(unit)) + ", expected: bytes");
   }
   const auto spec =
       equals == std::string_view::npos ? std::string_view() : header_value.substr(equals + 1);

@@ -2,6 +2,7 @@
 #include <array>
 #include <numeric>
 
+#include "base/shortened.h"
 #include "model/expiration.h"
 #include "model/text.h"
 
@@ -130,7 +131,7 @@ class Scanner {
     for (const auto& unit : units) {
       if (unit.name == name) return &unit;
     }
-    return invalid("unknown time unit \"" + std::string(name) + "\"");
+    return invalid("unknown time unit \"" + std::string(shortened(name)) + "\"");
   }
 
  private:

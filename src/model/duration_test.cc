@@ -103,6 +103,7 @@ TEST(Duration, refused_texts) {
       {"1MS", "unknown time unit \"MS\""},
       {"1sm", "unknown time unit \"sm\""},
       {"1fortnight", "unknown time unit \"fortnight\""},
+      {"1" + std::string(100'000, 'a'), "unknown time unit \"" + std::string(64, 'a') + "\""},
       {"1.5ns", inexact},
       {"1.0ns", inexact},
       {"0.0001us", inexact},
