@@ -12,6 +12,7 @@
 #include "app/config_show.h"
 #include "app/healthcheck.h"
 #include "app/maintenance_arguments.h"
+#include "app/start_rehearsal.h"
 #include "app/version.h"
 #include "runtime/spdlog_logger.h"
 
@@ -90,12 +91,16 @@ int config_check(const Arguments& arguments, CliWorld& world) {
   }
   // A tree with errors was bound in part only: what it would mean is not known.
   if (load.errors.empty()) {
-    for (const auto& text : startup_errors(load.config)) {
-      world.err << "error: " << text << '\n';
-      problems = true;
+    const auto rehearsal = rehearse_start(load.config);
+    for (const auto& errors : {startup_errors(load.config), rehearsal.errors}) {
+      for (const auto& text : errors)
+        world.err << "error: " << text << '\n';
+      problems = problems || !errors.empty();
     }
-    for (const auto& text : startup_warnings(load.config))
-      world.err << "warning: " << text << '\n';
+    for (const auto& warnings : {startup_warnings(load.config), rehearsal.warnings}) {
+      for (const auto& text : warnings)
+        world.err << "warning: " << text << '\n';
+    }
   }
   if (problems) return 1;
   world.out << "configuration is valid\n";

@@ -1,5 +1,7 @@
 #include "app/config_check.h"
 
+#include "service/glob.h"
+
 namespace objectstore {
 namespace {
 
@@ -39,6 +41,12 @@ std::vector<std::string> startup_warnings(const Config& config) {
     out.emplace_back(
         "auth.enforce: false: credentials are checked, but who has none or a bad one may do "
         "everything");
+  }
+  for (std::size_t i = 0; i < config.killswitches.size(); ++i) {
+    const auto& service = config.killswitches[i].service;
+    if (!service || Glob::compile(*service)) continue;
+    out.push_back("killswitches[" + std::to_string(i) + "].service: `" + *service +
+                  "` is no glob, so this switch matches nothing");
   }
   return out;
 }

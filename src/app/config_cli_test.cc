@@ -219,6 +219,60 @@ TEST(Cli, run_ignores_unknown_keys_but_check_does_not) {
   EXPECT_THAT(outcome.err, HasSubstr("foo (OS__FOO): unknown key"));
 }
 
+TEST(Cli, check_names_all_that_would_end_the_start) {
+  const TemporaryDirectory directory;
+  const auto file = (directory.path() / "c.yaml").string();
+  const auto missing = (directory.path() / "missing").string();
+  std::ofstream(file) << "metrics: {addr: foo}\n"
+                         "auth: {keys: {a: {key_files: ["
+                      << missing << ".a]}, b: {key_files: [" << missing
+                      << ".b]}}}\n"
+                         "http: {tls: {cert_file: "
+                      << missing << ".c, key_file: " << missing
+                      << ".c}}\n"
+                         "killswitches: [{service: '['}]\n"
+                         "storage:\n  type: tiered\n"
+                         "  high_volume: {type: bigtable, project_id: p, instance_name: i, "
+                         "table_name: t, endpoint: foo}\n"
+                         "  long_term: {type: gcs, bucket: b, endpoint: 'http://u:TOPSECRET@h'}\n"
+                         "  changelog: {type: rocksdb, path: "
+                      << missing << ".d}\n";
+  const auto outcome = call({"-c", file, "config", "check"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out, "");
+  for (const char* text :
+       {"error: failed to initialize metrics exporter: metrics.addr `foo`",
+        "error: auth.keys.a: ", "error: auth.keys.b: ", "error: can't use the files of http.tls: ",
+        "error: storage.high_volume: 'foo' is neither HOST:PORT",
+        "error: storage.long_term: invalid GCS endpoint URL: `***@h`",
+        "warning: killswitches[0].service: `[` is no glob"}) {
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+  }
+  EXPECT_THAT(outcome.err, testing::Not(HasSubstr("TOPSECRET")));
+  EXPECT_FALSE(std::filesystem::exists(missing + ".d"));
+}
+
+TEST(Cli, check_makes_no_store_and_asks_none) {
+  const TemporaryDirectory directory;
+  const auto file = (directory.path() / "c.yaml").string();
+  const auto rows = (directory.path() / "rows").string();
+  const std::vector<std::string> blobs = {
+      "{type: filesystem, path: " + (directory.path() / "blobs").string() + "}",
+      "{type: gcs, bucket: b, endpoint: 'http://127.0.0.1:1'}", "{type: gcs, bucket: b}",
+      "{type: s3, bucket: b, endpoint: 'http://127.0.0.1:1'}",
+      "{type: s3compatible, bucket: b, endpoint: 'http://127.0.0.1:1'}"};
+  for (const auto& store : blobs) {
+    std::ofstream(file) << "auth: {enforce: false}\nmetrics: {addr: '127.0.0.1:1'}\n"
+                           "storage: {type: tiered, high_volume: {type: rocksdb, path: "
+                        << rows << "}, changelog: {type: rocksdb}, long_term: " << store << "}\n";
+    const auto outcome = call({"-c", file, "config", "check"});
+    EXPECT_EQ(outcome.code, 0) << store << outcome.err;
+    EXPECT_EQ(outcome.err, "") << store;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path()))
+    EXPECT_EQ(entry.path(), file);
+}
+
 TEST(Cli, a_named_file_that_is_missing_is_fatal) {
   for (const auto* command : {"run", "healthcheck"}) {
     const auto outcome = call({"-c", "/nonexistent/c.yaml", command});

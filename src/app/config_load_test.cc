@@ -283,5 +283,11 @@ TEST(StartupChecks, warn_of_what_is_probably_not_meant) {
   EXPECT_THAT(startup_warnings(good(by_hand + ", changelog: {type: rocksdb}}")), IsEmpty());
 }
 
+TEST(StartupChecks, warn_of_kill_switches_that_match_nothing) {
+  EXPECT_THAT(
+      startup_warnings(good("killswitches: [{service: 'a*'}, {service: '['}, {usecase: '['}]")),
+      ElementsAre("killswitches[1].service: `[` is no glob, so this switch matches nothing"));
+}
+
 }  // namespace
 }  // namespace objectstore

@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "base/hide_credentials.h"
 #include "model/expiration.h"
 
 namespace objectstore {
@@ -302,21 +303,6 @@ void write_policies(Writer& out, const Config& config) {
 }
 
 }  // namespace
-
-std::string hide_credentials(std::string_view text) {
-  std::string out;
-  for (;;) {
-    const auto scheme = text.find("://");
-    if (scheme == std::string_view::npos) return out.append(text);
-    out.append(text.substr(0, scheme + 3));
-    text.remove_prefix(scheme + 3);
-    const auto authority = text.substr(0, text.find_first_of("/?#"));
-    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-      out.append(hidden);
-      text.remove_prefix(at);
-    }
-  }
-}
 
 std::string show_config(const Config& config) {
   YAML::Emitter emitter;

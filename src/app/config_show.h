@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "app/config.h"
 
@@ -12,8 +11,5 @@ namespace objectstore {
 // sentry.dsn, and user and password in anything that looks like a URL. The embedded default storage
 // has no spelling, so it is a comment.
 [[nodiscard]] std::string show_config(const Config& config);
-
-// `text` with the part before the @ of each URL's authority replaced.
-[[nodiscard]] std::string hide_credentials(std::string_view text);
 
 }  // namespace objectstore

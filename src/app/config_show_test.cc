@@ -75,20 +75,6 @@ TEST(ConfigShow, secrets_are_hidden) {
   EXPECT_THAT(shown, HasSubstr("endpoint: \"http://***@h:1/x\""));
 }
 
-TEST(ConfigShow, credentials_are_cut_out_of_urls_only) {
-  const std::vector<std::pair<std::string, std::string>> cases = {
-      {"plain@text", "plain@text"},
-      {"http://h/p@q", "http://h/p@q"},
-      {"http://u@h", "http://***@h"},
-      {"http://u:p@q@h/", "http://***@h/"},
-      {"a://b:c@d e://f:g@h", "a://***@d e://***@h"},
-      {"://", "://"},
-      {"", ""},
-  };
-  for (const auto& [text, expected] : cases)
-    EXPECT_EQ(hide_credentials(text), expected);
-}
-
 TEST(ConfigShow, the_embedded_default_is_told_in_a_comment) {
   EXPECT_THAT(show_config(Config{}), HasSubstr("# storage: none configured"));
 }

@@ -2,6 +2,7 @@
 
 #include "app/bucket_tier.h"
 #include "app/outgoing_http.h"
+#include "backends/gcs/urls.h"
 
 namespace objectstore {
 
@@ -24,7 +25,9 @@ Result<std::unique_ptr<BlobTier>> GcsTier::make(const GcsStorage& config, bool s
   GcsSettings settings;
   settings.bucket = config.bucket;
   settings.replace = single;
-  if (config.endpoint) settings.endpoint = *config.endpoint;
+  if (config.endpoint) {
+    TRY_ASSIGN(settings.endpoint, gcs_endpoint(*config.endpoint));
+  }
   TRY_ASSIGN(settings.spool_directory, spool_directory(config.spool_directory, machine));
   std::unique_ptr<GcsTier> tier(new GcsTier(config, machine));
   if (config.endpoint) {
@@ -52,6 +55,11 @@ Task<Result<void>> GcsTier::connect() {
                                             tokens_->cache().describe());
   }
   co_return co_await look_into(*store_, machine_.logger);
+}
+
+Task<void> GcsTier::give_up() {
+  co_await http_.close();
+  if (tokens_) co_await tokens_->close();
 }
 
 Task<void> GcsTier::close() {

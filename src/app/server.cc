@@ -6,9 +6,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -16,6 +20,7 @@
 #include "app/maintenance_command.h"
 #include "app/openapi.h"
 #include "app/service_stack.h"
+#include "app/statsd_settings.h"
 #include "app/storage.h"
 #include "app/version.h"
 #include "http/server.h"
@@ -24,7 +29,6 @@
 #include "runtime/thread_pool.h"
 #include "telemetry/process_metrics.h"
 #include "telemetry/prometheus_text.h"
-#include "telemetry/statsd_exporter.h"
 
 namespace objectstore {
 
@@ -68,7 +72,7 @@ class Process {
 
   int run() {
     if (const auto prepared = prepare(); !prepared.ok()) {
-      logger_.error(prepared.error().describe());
+      tell_why(prepared.error());
       return 1;
     }
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT})
@@ -86,7 +90,7 @@ class Process {
       contexts.push_back(&loop->context());
     const auto listening = server_->listen(contexts);
     if (!listening.ok()) {
-      logger_.error(listening.error().describe());
+      tell_why(listening.error());
       failed_ = true;
       asio::post(main_loop(), [this] { shut_down(); });
     } else {
@@ -94,14 +98,31 @@ class Process {
                                {"port", std::to_string(server_->port())},
                                {"version", version_text()}});
     }
-    for (const auto& loop : loops_)
-      loop->start();
+    start_loops();
     for (const auto& loop : loops_)
       loop->finish();
     return failed_ ? 1 : 0;
   }
 
  private:
+  // That a server does not start is told even where nothing is logged.
+  void tell_why(const Error& error) {
+    logger_.error(error.describe());
+    if (!logger_.enabled(LogLevel::error)) std::fprintf(stderr, "%s\n", error.describe().c_str());
+  }
+
+  // Without all of its threads nothing can be stopped in good order: then it ends as by a crash.
+  void start_loops() {
+    try {
+      for (const auto& loop : loops_)
+        loop->start();
+    } catch (const std::system_error& error) {
+      tell_why(Error(ErrorCode::io, "can't start the " + std::to_string(loops_.size()) +
+                                        " threads of runtime.worker_threads: " + error.what()));
+      std::_Exit(1);
+    }
+  }
+
   using Loops = std::vector<std::unique_ptr<Loop>>;
   static Loops make_loops(std::uint32_t count) {
     Loops loops;
@@ -130,13 +151,9 @@ class Process {
     process_metrics_.emplace(
         metrics_,
         ProcessParts{.version = version_text(), .workers = loops_.size(), .pool = &pool_});
-    if (!config_.metrics.addr) return Result<void>();
-    StatsdSettings settings;
-    settings.address = *config_.metrics.addr;
-    settings.prefix = config_.metrics.prefix;
-    settings.buffer_size = config_.metrics.buffer_size;
-    settings.tags.assign(config_.metrics.tags.begin(), config_.metrics.tags.end());
-    TRY_ASSIGN(statsd_, StatsdExporter::open(settings, metrics_, clock_, logger_));
+    const auto settings = statsd_settings(config_.metrics);
+    if (!settings) return Result<void>();
+    TRY_ASSIGN(statsd_, StatsdExporter::open(*settings, metrics_, clock_, logger_));
     return Result<void>();
   }
 
@@ -245,6 +262,8 @@ class Process {
 }  // namespace
 
 int run_server(const Config& config, Logger& logger) {
+  // Whoever reads the log may go; a line that can't be written is dropped.
+  std::signal(SIGPIPE, SIG_IGN);
   Process process(config, logger);
   return process.run();
 }

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "app/options_file.h"
-#include "runtime/file_watch.h"
 
 namespace objectstore {
 
@@ -15,16 +14,27 @@ ObjectServiceSettings object_settings(const Config& config) {
   return settings;
 }
 
+ServiceFiles::Looks look_at_files(const Config& config, const std::filesystem::path& options_file) {
+  std::vector<std::string> keys;
+  for (const auto& [kid, key] : config.auth.keys)
+    keys.insert(keys.end(), key.key_files.begin(), key.key_files.end());
+  std::vector<std::string> certificate;
+  if (config.http.tls) certificate = {config.http.tls->cert_file, config.http.tls->key_file};
+  return {FileLooks(std::move(keys)), FileLooks(std::move(certificate)),
+          FileLooks({options_file.string()})};
+}
+
 }  // namespace
 
 Result<ServiceFiles> ServiceFiles::read(const Config& config, const Clock& clock, Logger& logger) {
   ServiceFiles files;
+  files.options_file = objectstore::options_file(config.options);
+  files.looks = look_at_files(config, files.options_file);
   TRY_ASSIGN(files.keys, load_key_rings(config.auth));
   if (config.http.tls) {
     TRY_ASSIGN(files.tls, ServerTls::load({config.http.tls->cert_file, config.http.tls->key_file},
                                           clock, logger));
   }
-  files.options_file = objectstore::options_file(config.options);
   const auto directory = files.options_file.parent_path().parent_path().parent_path();
   std::error_code error;
   if (!std::filesystem::exists(directory, error) && !config.options.suppress_missing) {
@@ -41,9 +51,10 @@ ServiceStack::ServiceStack(const Config& config, ServiceFiles files, Storage& st
       machine_(machine),
       metrics_(metrics),
       options_file_(std::move(files.options_file)),
+      looks_(std::move(files.looks)),
       concurrency_(config.service, machine.clock, metrics, machine.logger),
       operations_(concurrency_, machine.clock, metrics),
-      objects_(storage.objects(), operations_, machine.clock, machine.random, machine.logger,
+      objects_(storage.objects(), operations_, machine.clock, machine.random,
                object_settings(config)),
       uploads_(storage.multipart(), operations_, machine.clock, machine.random),
       keys_(std::move(files.keys)),
@@ -73,7 +84,7 @@ void ServiceStack::start(const boost::asio::any_io_executor& executor) {
   };
   WatchedFiles options;
   options.what = "runtime options";
-  options.paths = {options_file_.string()};
+  options.looks = std::move(looks_.options);
   options.reload = [this]() -> Result<void> {
     TRY_ASSIGN(const auto read, read_options_file(options_file_));
     use(read);
@@ -83,20 +94,19 @@ void ServiceStack::start(const boost::asio::any_io_executor& executor) {
 
   WatchedFiles keys;
   keys.what = "auth keys";
-  for (const auto& [kid, key] : config_.auth.keys)
-    keys.paths.insert(keys.paths.end(), key.key_files.begin(), key.key_files.end());
+  keys.looks = std::move(looks_.keys);
   keys.reload = [this]() -> Result<void> {
     TRY_ASSIGN(auto rings, load_key_rings(config_.auth));
     keys_.replace(std::move(rings));
     machine_.logger.info("auth keys read again");
     return Result<void>();
   };
-  if (!keys.paths.empty()) watch(std::move(keys));
+  if (!config_.auth.keys.empty()) watch(std::move(keys));
 
   if (!tls_) return;
   WatchedFiles certificate;
   certificate.what = "certificate";
-  certificate.paths = {tls_->files().cert_file, tls_->files().key_file};
+  certificate.looks = std::move(looks_.certificate);
   certificate.reload = [this]() -> Result<void> {
     TRY(tls_->reload());
     machine_.logger.info("certificate read again");

@@ -10,6 +10,7 @@
 #include "app/storage.h"
 #include "http/service_parts.h"
 #include "http/tls_context.h"
+#include "runtime/file_watch.h"
 #include "runtime/task_scope.h"
 #include "service/runtime_options.h"
 
@@ -18,6 +19,14 @@ namespace objectstore {
 // What the files hold that the configuration names: read before anything is opened, so that a bad
 // one ends the start with nothing made.
 struct ServiceFiles {
+  // Taken before the files are read.
+  struct Looks {
+    FileLooks keys;
+    FileLooks certificate;
+    FileLooks options;
+  };
+
+  Looks looks;
   KeyRings keys;
   std::shared_ptr<ServerTls> tls;  // null: the listener speaks plain HTTP
   std::filesystem::path options_file;
@@ -40,7 +49,7 @@ class ServiceStack {
   [[nodiscard]] const std::shared_ptr<ServerTls>& tls() const { return tls_; }
   [[nodiscard]] Operations& operations() { return operations_; }
 
-  // Begins to watch the files.
+  // Begins to watch the files. Once.
   void start(const boost::asio::any_io_executor& executor);
   [[nodiscard]] Task<void> stop();
 
@@ -51,6 +60,7 @@ class ServiceStack {
   const Machine machine_;
   Metrics& metrics_;
   std::filesystem::path options_file_;
+  ServiceFiles::Looks looks_;  // until start()
   ConcurrencyLimit concurrency_;
   Operations operations_;
   ObjectService objects_;

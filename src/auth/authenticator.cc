@@ -51,15 +51,19 @@ class Authenticator::Impl {
     if (!enforce_ && keys->rings.empty()) return Access::full();
     auto access = check(shown, *keys);
     if (const auto* failure = std::get_if<AuthFailure>(&access)) {
-      note(*failure, "credential refused", "bad credential, not enforced");
+      note(*failure, enforce_ ? "credential refused" : "bad credential, not enforced",
+           {"path", std::string(shown.path)}, shown.request_id);
       if (!enforce_) return Access::full();
     }
     return access;
   }
 
-  bool permits(const Access& access, Permission permission, const ObjectId& id) {
+  bool permits(const Access& access, Permission permission, const ObjectId& id,
+               std::string_view request_id) {
     if (access.allows(permission, id)) return true;
-    note(operation_not_allowed(), "operation denied", "operation without permission, not enforced");
+    note(operation_not_allowed(),
+         enforce_ ? "operation denied" : "operation without permission, not enforced",
+         {"object", id.storage_path()}, request_id);
     return !enforce_;
   }
 
@@ -87,13 +91,16 @@ class Authenticator::Impl {
     return Access::granted(std::move(verified.grant));
   }
 
-  void note(const AuthFailure& failure, std::string_view enforced, std::string_view not_enforced) {
+  void note(const AuthFailure& failure, std::string_view message, const LogField& what,
+            std::string_view request_id) {
     failures_.count(failure.kind);
     const auto level = enforce_ ? LogLevel::debug : LogLevel::warn;
     if (!logger_.enabled(level)) return;
-    logger_.write(
-        level, enforce_ ? enforced : not_enforced,
-        {{"code", std::string(to_string(failure.kind))}, {"error", failure.causes.front()}});
+    logger_.write(level, message,
+                  {{"code", std::string(to_string(failure.kind))},
+                   {"error", failure.causes.front()},
+                   what,
+                   {"request_id", std::string(request_id)}});
   }
 
   const KeyDirectory& keys_;
@@ -113,8 +120,9 @@ Authenticated<Access> Authenticator::authenticate(const PresentedCredential& sho
   return impl_->authenticate(shown);
 }
 
-bool Authenticator::permits(const Access& access, Permission permission, const ObjectId& id) {
-  return impl_->permits(access, permission, id);
+bool Authenticator::permits(const Access& access, Permission permission, const ObjectId& id,
+                            std::string_view request_id) {
+  return impl_->permits(access, permission, id, request_id);
 }
 
 }  // namespace objectstore

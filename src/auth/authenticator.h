@@ -28,9 +28,10 @@ class Authenticator {
   // and logged; where it isn't enforced the answer is full access.
   [[nodiscard]] Authenticated<Access> authenticate(const PresentedCredential& shown);
 
-  // Whether the operation may go on. A denial is counted and logged; where it isn't enforced the
-  // answer is yes.
-  [[nodiscard]] bool permits(const Access& access, Permission permission, const ObjectId& id);
+  // Whether the operation may go on. A denial is counted and logged, with the request's id; where
+  // it isn't enforced the answer is yes.
+  [[nodiscard]] bool permits(const Access& access, Permission permission, const ObjectId& id,
+                             std::string_view request_id = {});
 
  private:
   class Impl;

@@ -38,6 +38,7 @@ struct Shown {
   std::string path = std::string(vector_path);
   std::string query;
   std::string authorization;
+  std::string request_id;
 };
 Shown bearing(std::string_view token) {
   Shown shown;
@@ -52,8 +53,8 @@ class AuthenticatorTest : public ::testing::Test {
   }
 
   static Authenticated<Access> authenticate(Authenticator& authenticator, const Shown& shown) {
-    PresentedCredential credential{shown.method, shown.path, shown.query, std::nullopt,
-                                   std::nullopt};
+    PresentedCredential credential{shown.method, shown.path,   shown.query,
+                                   std::nullopt, std::nullopt, shown.request_id};
     if (!shown.authorization.empty()) credential.authorization = shown.authorization;
     return authenticator.authenticate(credential);
   }
@@ -139,13 +140,15 @@ TEST_F(AuthenticatorTest, failures_are_told_counted_and_logged) {
        "presigned URLs are not supported for this method"},
   };
   auto authenticator = make(true);
-  for (const auto& row : cases) {
+  for (auto row : cases) {
+    row.shown.request_id = "id-1";
     EXPECT_EQ(refusal(authenticator, row.shown), row.cause);
     EXPECT_EQ(failures(row.code), 1U) << row.code;
     const auto line = logger_.lines().back();
     EXPECT_EQ(line.level, LogLevel::debug);
     EXPECT_EQ(line.message, "credential refused");
-    EXPECT_EQ(line.fields, "code=" + row.code + " error=" + row.cause);
+    EXPECT_EQ(line.fields, "code=" + row.code + " error=" + row.cause +
+                               " path=" + std::string(row.shown.path) + " request_id=id-1");
   }
   EXPECT_EQ(logger_.lines().size(), std::size(cases));
 }

@@ -18,6 +18,7 @@ struct PresentedCredential {
   std::string_view query;                     // as on the wire, without '?'
   std::optional<std::string_view> x_os_auth;  // the headers of that name
   std::optional<std::string_view> authorization;
+  std::string_view request_id = {};  // for the log
 };
 
 struct PresignedUrl {};  // the request's path and query themselves

@@ -43,6 +43,7 @@ std::optional<VerifiedToken> TokenMemory::find(std::string_view token, std::uint
 
 void TokenMemory::insert(std::string_view token, std::uint64_t edition,
                          const VerifiedToken& verified) {
+  if (token.size() > longest_token) return;
   const auto key = key_of(token);
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);

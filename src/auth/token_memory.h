@@ -20,6 +20,9 @@ class TokenMemory {
   // About `capacity` of the tokens that were used last are kept, and never more.
   explicit TokenMemory(std::size_t capacity);
 
+  // Longer tokens are not kept: what a token grants takes several times its length.
+  static constexpr std::size_t longest_token = 2048;  // bytes
+
   // By the whole text. Whoever gets one looks at its time. nullopt also for one that verified with
   // another edition of the keys.
   [[nodiscard]] std::optional<VerifiedToken> find(std::string_view token, std::uint64_t edition);

@@ -39,6 +39,16 @@ TEST(TokenMemory, other_keys_mean_another_verification) {
   EXPECT_EQ(memory.size(), 1U);
 }
 
+TEST(TokenMemory, keeps_no_long_token) {
+  TokenMemory memory(64);
+  const std::string longest(TokenMemory::longest_token, 'x');
+  memory.insert(longest, 1, token_of("u"));
+  memory.insert(longest + "x", 1, token_of("u"));
+  EXPECT_EQ(memory.size(), 1U);
+  EXPECT_TRUE(memory.find(longest, 1).has_value());
+  EXPECT_FALSE(memory.find(longest + "x", 1).has_value());
+}
+
 TEST(TokenMemory, never_holds_more_than_its_capacity) {
   constexpr std::size_t capacity = 4096;
   TokenMemory memory(capacity);

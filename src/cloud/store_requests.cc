@@ -29,8 +29,9 @@ bool is_passing(const HttpReply& reply, Repeat repeat) {
   switch (reply.status) {
     case 408:
     case 429:
-    case 503:
       return true;
+    case 503:
+      return repeat == Repeat::always || !read_refusal(reply).code.empty();
     case 500:
     case 502:
     case 504:

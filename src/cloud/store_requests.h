@@ -47,14 +47,14 @@ class RepeatableBody {
 };
 
 // Which failures allow another attempt. A request that never reached the store always does, and so
-// do refusals of what was not begun with: 408, 429, 503, S3's RequestTimeout, and credentials that
-// can be refreshed, once.
+// do refusals of what was not begun with: 408, 429, a 503 that has the store's own code, S3's
+// RequestTimeout, and credentials that can be refreshed, once.
 enum class Repeat : std::uint8_t {
   // Also where the answer was lost, and 500, 502 and 504: the request does the same when it is
   // carried out twice.
   always,
-  // Not where the request may have been carried out (behind a proxy's 502 or 504, too): that is the
-  // caller's to find out.
+  // Not where the request may have been carried out (behind a proxy's 502, 503 or 504, too): that
+  // is the caller's to find out.
   if_not_carried_out,
 };
 

@@ -148,6 +148,7 @@ TEST_F(StoreRequestsTest, refusals_are_tried_again_by_status_and_mode) {
       {501, 1, 1, ""},
       {502, 5, 1, "<html>"},
       {503, 5, 5, "<Error><Code>SlowDown</Code></Error>"},
+      {503, 5, 1, "upstream connect error"},
       {504, 5, 1, ""},
       {507, 1, 1, ""},
   };

@@ -38,7 +38,10 @@ void fail(const Error& error, Call& call) {
 
 bool check_permission(Permission permission, Call& call) {
   const auto& request = call.request;
-  if (call.parts.authenticator.permits(request.access, permission, request.id)) return true;
+  if (call.parts.authenticator.permits(request.access, permission, request.id,
+                                       call.response.request_id)) {
+    return true;
+  }
   answer(client_error(operation_not_allowed()), call.response);
   return false;
 }

@@ -176,7 +176,8 @@ Task<void> complete_upload(Call& call) {
     co_return;
   }
   const auto& request = call.request;
-  if (!call.parts.authenticator.permits(request.access, Permission::object_write, request.id)) {
+  if (!call.parts.authenticator.permits(request.access, Permission::object_write, request.id,
+                                        call.response.request_id)) {
     call.response.set_json(200, internal_failure(client_error(operation_not_allowed()).detail));
     call.response.framing = Response::Framing::chunked;
     co_return;

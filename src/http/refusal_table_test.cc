@@ -508,6 +508,11 @@ TEST_P(RefusalTable, row) {
   EXPECT_TRUE(server.uploads.completed.empty());
   EXPECT_EQ(server.uploads.started.size(), 1U);
   EXPECT_EQ(server.operations.running(), 0U);
+  for (const auto& line : server.logger.lines()) {
+    if (line.message == "concurrency limit reached") continue;  // of the limit, not of a request
+    EXPECT_NE(line.fields.find("request_id=" + answer.header("x-request-id")), std::string::npos)
+        << line.message << " " << line.fields;
+  }
 }
 
 std::string name_of(const ::testing::TestParamInfo<Row>& info) {

@@ -31,6 +31,7 @@ bool check_credential(const RequestHead& head, Authenticator& authenticator,
   credential.query = admitted.match.query;
   credential.x_os_auth = find_header(head.headers, "x-os-auth");
   credential.authorization = find_header(head.headers, "authorization");
+  credential.request_id = response.request_id;
   auto result = authenticator.authenticate(credential);
   if (const auto* failure = std::get_if<AuthFailure>(&result)) {
     answer(client_error(*failure), response);
@@ -46,13 +47,14 @@ bool check_kill_switches(const AdmittedRequest& request, ServiceParts& parts,
     return true;
   }
   record.kill_switched();
-  parts.logger.warn("request switched off", {{"usecase", request.id.usecase}});
+  parts.logger.warn("request switched off",
+                    {{"usecase", request.id.usecase}, {"request_id", response.request_id}});
   response.set_text(403, "Object access is disabled for this scope through killswitches");
   return false;
 }
 
 bool check_rate(AdmittedRequest& request, RateLimiter& limiter, Response& response) {
-  if (limiter.admit(request.id.usecase, request.id.scopes)) {
+  if (limiter.admit(request.id.usecase, request.id.scopes, response.request_id)) {
     response.set_text(429, "Object access is rate limited");
     return false;
   }

@@ -297,7 +297,7 @@ class TestServer {
                       std::size_t loops = 1)
       : concurrency(options.concurrency, clock, metrics, logger),
         operations(concurrency, clock, metrics),
-        service(store, operations, clock, random_, logger, options.objects),
+        service(store, operations, clock, random_, options.objects),
         upload_service(options.takes_uploads ? &uploads : nullptr, operations, clock, random_),
         keys(std::move(options.keys)),
         authenticator(keys, options.enforce_auth, clock, metrics, logger),

@@ -86,8 +86,7 @@ void warn_if_out_of_time(const X509* certificate, const std::string& path, WallT
   }
 }
 
-Result<void> use_certificates(SSL_CTX* context, const std::string& path, WallTime now,
-                              Logger& logger) {
+Result<void> use_certificates(SSL_CTX* context, const std::string& path) {
   TRY_ASSIGN(const auto text, read_pem(path));
   const auto pem = text.reader();
   TRY_ASSIGN(const auto own, next_certificate(pem.get(), path));
@@ -95,7 +94,6 @@ Result<void> use_certificates(SSL_CTX* context, const std::string& path, WallTim
   if (SSL_CTX_use_certificate(context, own.get()) != 1) {
     return bad_file(path, "holds an unusable certificate: " + take_openssl_reason("refused"));
   }
-  warn_if_out_of_time(own.get(), path, now, logger);
   for (;;) {
     TRY_ASSIGN(const auto issuer, next_certificate(pem.get(), path));
     if (!issuer) return {};
@@ -150,8 +148,10 @@ Result<Context> load_context(const ServerTls::Files& files, WallTime now, Logger
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
   if (SSL_CTX_set_cipher_list(context, ciphers) != 1) return openssl_error("can't set up TLS");
-  TRY(use_certificates(context, files.cert_file, now, logger));
+  TRY(use_certificates(context, files.cert_file));
   TRY(use_key(context, files));
+  // Of files that are used, once: bad ones are read again and again.
+  warn_if_out_of_time(SSL_CTX_get0_certificate(context), files.cert_file, now, logger);
   return made;
 }
 

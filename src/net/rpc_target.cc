@@ -3,13 +3,15 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/hide_credentials.h"
+
 namespace objectstore {
 
 namespace {
 
 Error not_a_target(std::string_view text) {
   return Error(ErrorCode::invalid_argument,
-               "'" + std::string(text) + "' is neither HOST:PORT nor unix:///PATH");
+               "'" + hide_address_credentials(text) + "' is neither HOST:PORT nor unix:///PATH");
 }
 
 bool is_port(std::string_view text) {
@@ -45,7 +47,7 @@ Result<RpcTarget> parse_rpc_target(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return not_a_target(text);
   }
-  if (host.empty() || host.find('/') != std::string_view::npos) return not_a_target(text);
+  if (host.empty() || host.find_first_of("/@") != std::string_view::npos) return not_a_target(text);
   target.host = host;
   target.port = text.substr(colon + 1);
   return target;

@@ -76,8 +76,13 @@ TEST(RpcTargetTest, targets_are_hosts_with_ports_or_unix_sockets) {
     EXPECT_EQ(target.value().authority(), expected.authority);
   }
   for (const auto* text : {"", "host", "host:", ":1", "host:0", "host:65536", "host:1x", "::1:80",
-                           "unix://", "unix:run", "http://host:80", "[]:80"})
+                           "unix://", "unix:run", "http://host:80", "[]:80", "user@host:80"})
     EXPECT_FALSE(parse_rpc_target(text).ok()) << text;
+  for (const auto* text : {"http://user:TOPSECRET@host:80", "user:TOPSECRET@host:80"}) {
+    const auto target = parse_rpc_target(text);
+    ASSERT_FALSE(target.ok()) << text;
+    EXPECT_EQ(target.error().describe(), "'***@host:80' is neither HOST:PORT nor unix:///PATH");
+  }
 }
 
 TEST(GrpcMessageTest, bytes_held_are_counted_however_they_are_cut) {

@@ -17,9 +17,9 @@ constexpr std::array<double, 13> sizes = {
     4194304.0, 16777216.0, 67108864.0, 268435456.0, 1073741824.0, 4294967296.0};
 
 // Values of labels can hold any byte: their lengths keep them apart.
-std::string key_of(std::initializer_list<std::string_view> values) {
+std::string key_of(const auto& values) {
   std::string key;
-  for (const auto value : values) {
+  for (const auto& value : values) {
     key += std::to_string(value.size());
     key += ':';
     key += value;
@@ -106,14 +106,23 @@ Instrument* Family<Instrument>::find(const std::string& key) const {
 }
 
 template <class Instrument>
+void Family<Instrument>::make_other(std::vector<std::string>& values) const {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool bounded =
+        !info_.chosen_by_callers.empty() && info_.labels[i] != info_.chosen_by_callers;
+    if (!bounded) values[i] = "other";
+  }
+}
+
+template <class Instrument>
 Instrument& Family<Instrument>::with(std::initializer_list<std::string_view> values) {
   auto key = key_of(values);
   if (auto* found = find(key)) return *found;
   const std::unique_lock lock(mutex_);
   std::vector<std::string> labels(values.begin(), values.end());
   if (!series_.contains(key) && series_.size() >= info_.max_series) {
-    labels.assign(values.size(), "other");
-    key.clear();  // no key of the usual kind: each holds a length
+    make_other(labels);
+    key = key_of(labels);
   }
   auto& series = series_[key];
   if (!series.instrument) series = Series{std::move(labels), make_()};

@@ -97,7 +97,11 @@ struct MetricInfo {
   std::string help;    // one sentence
   std::string statsd;  // of DogStatsD without prefix, e.g. "server.requests"; empty: not sent
   std::vector<std::string> labels = {};  // also the names of DogStatsD's tags
-  // Series kept; what comes beyond is counted in one series whose labels are all "other".
+  // The one of them whose values callers choose; empty: none.
+  std::string chosen_by_callers = {};
+  // Series kept. What comes beyond is counted in series whose label of the callers is "other",
+  // which are as few as the combinations of the other labels; where there is no such label, in one
+  // series whose labels are all "other".
   std::size_t max_series = 200;
   // Of a gauge that only grows: shown to Prometheus as a counter, one that can hold fractions.
   bool grows_only = false;
@@ -128,6 +132,8 @@ class Family {
     std::unique_ptr<Instrument> instrument;
   };
   Instrument* find(const std::string& key) const;
+  // Makes the labels those of the series for what is beyond the limit.
+  void make_other(std::vector<std::string>& values) const;
 
   MetricInfo info_;
   Make make_;

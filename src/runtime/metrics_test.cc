@@ -90,6 +90,19 @@ TEST(FamilyTest, the_same_values_give_the_same_series) {
   EXPECT_NE(&family.with({"1:x", ""}), &family.with({"1", ":x"}));
 }
 
+// By their labels joined with '/', sorted.
+std::vector<std::pair<std::string, std::uint64_t>> counts_of(const Family<Counter>& family) {
+  std::vector<std::pair<std::string, std::uint64_t>> seen;
+  family.each([&](const auto& values, const Counter& counter) {
+    std::string labels;
+    for (const auto& value : values)
+      labels += (labels.empty() ? "" : "/") + value;
+    seen.emplace_back(std::move(labels), counter.value());
+  });
+  std::ranges::sort(seen);
+  return seen;
+}
+
 TEST(FamilyTest, series_beyond_the_limit_are_counted_as_other) {
   Metrics metrics;
   MetricInfo info{"c_total", "", "", {"usecase", "ok"}};
@@ -97,14 +110,33 @@ TEST(FamilyTest, series_beyond_the_limit_are_counted_as_other) {
   auto& family = metrics.counters(info);
   for (const char* usecase : {"a", "b", "c", "d", "a"})
     family.with({usecase, "true"}).add();
-  std::vector<std::pair<std::string, std::uint64_t>> seen;
-  family.each([&](const auto& values, const Counter& counter) {
-    EXPECT_THAT(values, SizeIs(2));
-    seen.emplace_back(values[0] + "/" + values[1], counter.value());
-  });
-  std::ranges::sort(seen);
-  EXPECT_THAT(seen, ElementsAre(std::pair("a/true", 2U), std::pair("b/true", 1U),
-                                std::pair("other/other", 2U)));
+  EXPECT_THAT(counts_of(family), ElementsAre(std::pair("a/true", 2U), std::pair("b/true", 1U),
+                                             std::pair("other/other", 2U)));
+}
+
+TEST(FamilyTest, a_value_other_of_a_caller_is_counted_with_those_beyond_the_limit) {
+  Metrics metrics;
+  MetricInfo info{"c_total", "", "", {"usecase"}};
+  info.max_series = 2;
+  auto& family = metrics.counters(info);
+  for (const char* usecase : {"a", "other", "b", "c", "other"})
+    family.with({usecase}).add();
+  EXPECT_THAT(counts_of(family), ElementsAre(std::pair("a", 1U), std::pair("other", 4U)));
+}
+
+TEST(FamilyTest, beyond_the_limit_only_what_callers_choose_becomes_other) {
+  Metrics metrics;
+  MetricInfo info{"c_total", "", "", {"route", "service", "method"}, "service"};
+  info.max_series = 3;
+  auto& family = metrics.counters(info);
+  for (const char* service : {"a", "b", "c", "d", "e", "a"}) {
+    family.with({"/x", service, "GET"}).add();
+    family.with({"/y", service, "PUT"}).add();
+  }
+  EXPECT_THAT(counts_of(family),
+              ElementsAre(std::pair("/x/a/GET", 2U), std::pair("/x/b/GET", 1U),
+                          std::pair("/x/other/GET", 3U), std::pair("/y/a/PUT", 2U),
+                          std::pair("/y/other/PUT", 4U)));
 }
 
 TEST(FamilyTest, series_are_made_once_by_many_threads) {

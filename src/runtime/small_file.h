@@ -8,7 +8,8 @@
 
 namespace objectstore {
 
-// At most a mebibyte of a file. nullopt: there is none. Blocks. Errors: io (naming the file).
+// A file of at most a mebibyte. nullopt: there is none. Blocks, but waits for no writer: pipes and
+// devices are refused, but for /dev/null, which is empty. Errors: io (naming the file).
 [[nodiscard]] Result<std::optional<std::string>> read_small_file(const std::string& path);
 
 }  // namespace objectstore

@@ -36,13 +36,8 @@ class LimitedStream final : public ByteStream {
 }  // namespace
 
 ObjectService::ObjectService(ObjectStore& store, Operations& operations, Clock& clock,
-                             Random& random, Logger& logger, ObjectServiceSettings settings)
-    : store_(store),
-      operations_(operations),
-      clock_(clock),
-      random_(random),
-      logger_(logger),
-      settings_(settings) {}
+                             Random& random, ObjectServiceSettings settings)
+    : store_(store), operations_(operations), clock_(clock), random_(random), settings_(settings) {}
 
 Task<Result<void>> ObjectService::put(const ObjectId& id, Metadata metadata, Upload upload,
                                       ConcurrencyPermit permit) {
@@ -51,10 +46,7 @@ Task<Result<void>> ObjectService::put(const ObjectId& id, Metadata metadata, Upl
   CO_TRY(set_times(metadata, clock_.now()));
   const auto limit = settings_.max_object_size;
   if (!limit) co_return running.ended(co_await store_.put(id, std::move(metadata), upload));
-  if (upload.length && *upload.length > *limit) {
-    logger_.debug("upload refused: too large", {{"length", std::to_string(*upload.length)}});
-    co_return too_large(*limit);
-  }
+  if (upload.length && *upload.length > *limit) co_return too_large(*limit);
   LimitedStream limited(*upload.stream, *limit);
   upload.stream = &limited;
   co_return running.ended(co_await store_.put(id, std::move(metadata), upload));

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "runtime/clock.h"
-#include "runtime/log.h"
 #include "runtime/random.h"
 #include "service/operations.h"
 #include "storage/object_store.h"
@@ -29,7 +28,7 @@ struct ObjectServiceSettings {
 class ObjectService {
  public:
   ObjectService(ObjectStore& store, Operations& operations, Clock& clock, Random& random,
-                Logger& logger, ObjectServiceSettings settings);
+                ObjectServiceSettings settings);
 
   // Stores the object, replacing what was there. `metadata` as the client gave it.
   [[nodiscard]] Task<Result<void>> put(const ObjectId& id, Metadata metadata, Upload upload,
@@ -48,7 +47,6 @@ class ObjectService {
   Operations& operations_;
   Clock& clock_;
   Random& random_;
-  Logger& logger_;
   ObjectServiceSettings settings_;
 };
 

@@ -114,7 +114,7 @@ class ObjectServiceTest : public ::testing::Test {
 };
 
 TEST_F(ObjectServiceTest, put_sets_both_times) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Pieces stream({"ab", "c"});
   Metadata metadata;
   metadata.expiration = *ExpirationPolicy::parse("ttl:1h");
@@ -126,7 +126,7 @@ TEST_F(ObjectServiceTest, put_sets_both_times) {
 }
 
 TEST_F(ObjectServiceTest, manual_objects_have_no_deadline) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Pieces stream({});
   Metadata metadata;
   metadata.time_expires = WallTime(1s);
@@ -135,7 +135,7 @@ TEST_F(ObjectServiceTest, manual_objects_have_no_deadline) {
 }
 
 TEST_F(ObjectServiceTest, insert_draws_a_new_key_each_time) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Pieces stream({});
   EXPECT_TRUE(run(service.insert(id, {}, upload(stream))).ok());
   const auto first = id.key;
@@ -147,7 +147,7 @@ TEST_F(ObjectServiceTest, insert_draws_a_new_key_each_time) {
 }
 
 TEST_F(ObjectServiceTest, identities_that_may_not_be_stored_never_reach_the_store) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Pieces stream({});
   id.usecase = "~changelog";
   EXPECT_EQ(run(service.put(id, {}, upload(stream))).error().code(), ErrorCode::invalid_argument);
@@ -160,7 +160,7 @@ TEST_F(ObjectServiceTest, identities_that_may_not_be_stored_never_reach_the_stor
 }
 
 TEST_F(ObjectServiceTest, deadline_past_the_year_9999_is_a_metadata_error) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Pieces stream({});
   Metadata metadata;
   metadata.expiration = *ExpirationPolicy::parse("ttl:10000y");
@@ -171,7 +171,7 @@ TEST_F(ObjectServiceTest, deadline_past_the_year_9999_is_a_metadata_error) {
 }
 
 TEST_F(ObjectServiceTest, size_limit_holds_for_announced_and_for_streamed_payloads) {
-  ObjectService service(store, operations, clock, random, logger, {.max_object_size = 5});
+  ObjectService service(store, operations, clock, random, {.max_object_size = 5});
   Pieces announced({"abcdef"});
   const auto early = run(service.put(id, {}, upload(announced, 6)));
   EXPECT_EQ(early.error().code(), ErrorCode::payload_too_large);
@@ -186,7 +186,7 @@ TEST_F(ObjectServiceTest, size_limit_holds_for_announced_and_for_streamed_payloa
 }
 
 TEST_F(ObjectServiceTest, drain_waits_for_running_operations) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Event gate;
   store.gate = &gate;
   std::optional<Result<void>> removed;
@@ -209,7 +209,7 @@ TEST_F(ObjectServiceTest, drain_waits_for_running_operations) {
 }
 
 TEST_F(ObjectServiceTest, operations_are_counted_by_name_and_outcome) {
-  ObjectService service(store, operations, clock, random, logger, {.max_object_size = 1});
+  ObjectService service(store, operations, clock, random, {.max_object_size = 1});
   Pieces small({"a"});
   Pieces large({"abc"});
   EXPECT_TRUE(run(service.put(id, {}, upload(small))).ok());
@@ -234,7 +234,7 @@ TEST_F(ObjectServiceTest, operation_beyond_the_limit_is_refused_and_leaves_no_tr
   none.max_concurrency = 0;
   ConcurrencyLimit closed(none, clock, metrics, logger);
   Operations refused(closed, clock, metrics);
-  ObjectService service(store, refused, clock, random, logger, {});
+  ObjectService service(store, refused, clock, random, {});
   const auto result = run(service.get(id, {}));
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code(), ErrorCode::at_capacity);
@@ -243,7 +243,7 @@ TEST_F(ObjectServiceTest, operation_beyond_the_limit_is_refused_and_leaves_no_tr
 }
 
 TEST_F(ObjectServiceTest, slot_is_held_while_the_store_works_and_given_back) {
-  ObjectService service(store, operations, clock, random, logger, {});
+  ObjectService service(store, operations, clock, random, {});
   Event gate;
   store.gate = &gate;
   std::optional<Result<void>> removed;

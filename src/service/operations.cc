@@ -105,7 +105,8 @@ Operations::Operations(ConcurrencyLimit& concurrency, Clock& clock, Metrics& met
       usage_(metrics.counters({"objectstore_operations_by_usecase_total",
                                "Operations of the store by usecase",
                                "cogs.usage",
-                               {"app_feature"}})),
+                               {"app_feature"},
+                               "app_feature"})),
       table_(std::make_unique<Table>(metrics)) {}
 
 Operations::~Operations() = default;

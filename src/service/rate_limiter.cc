@@ -43,20 +43,23 @@ class RateLimiter::Impl {
         rejected_(metrics.counters({"objectstore_rate_limited_total",
                                     "Requests and operations of batches that a rate limit refused",
                                     "server.request.rate_limited",
-                                    {"reason", "usecase"}})) {
+                                    {"reason", "usecase"},
+                                    "usecase"})) {
     set_limits(metrics);
     watch_buckets(metrics);
   }
 
-  std::optional<RateLimitReason> admit(std::string_view usecase, const Scopes& scopes) {
+  std::optional<RateLimitReason> admit(std::string_view usecase, const Scopes& scopes,
+                                       std::string_view request_id) {
     const auto reason = find_refusal(usecase, scopes);
     if (!reason) {
       admitted.add();
       return std::nullopt;
     }
     rejected_.with({to_string(*reason), usecase}).add();
-    logger_.warn("request is rate limited",
-                 {{"reason", std::string(to_string(*reason))}, {"usecase", std::string(usecase)}});
+    logger_.warn("request is rate limited", {{"reason", std::string(to_string(*reason))},
+                                             {"usecase", std::string(usecase)},
+                                             {"request_id", std::string(request_id)}});
     return reason;
   }
 
@@ -137,8 +140,9 @@ RateLimiter::RateLimiter(const RateLimits& limits, Clock& clock, Metrics& metric
 
 RateLimiter::~RateLimiter() = default;
 
-std::optional<RateLimitReason> RateLimiter::admit(std::string_view usecase, const Scopes& scopes) {
-  return impl_->admit(usecase, scopes);
+std::optional<RateLimitReason> RateLimiter::admit(std::string_view usecase, const Scopes& scopes,
+                                                  std::string_view request_id) {
+  return impl_->admit(usecase, scopes, request_id);
 }
 
 RateLimiter::Transfer RateLimiter::transfer(std::string_view usecase, const Scopes& scopes) {

@@ -35,8 +35,8 @@ class RateLimiter {
   ~RateLimiter();
 
   // Takes a token of each bucket that the request falls under; a rejection is counted and logged.
-  [[nodiscard]] std::optional<RateLimitReason> admit(std::string_view usecase,
-                                                     const Scopes& scopes);
+  [[nodiscard]] std::optional<RateLimitReason> admit(std::string_view usecase, const Scopes& scopes,
+                                                     std::string_view request_id = {});
 
   // Where the bytes of one request are accounted. A value, cheap to copy; the limiter outlives it.
   class Transfer {

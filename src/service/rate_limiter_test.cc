@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -402,6 +403,23 @@ TEST(RateLimiter, buckets_of_usecases_and_scopes_are_bounded) {
   EXPECT_EQ(world.gauge("server.rate_limiter.bandwidth.usecase_map_size"), most_buckets);
 }
 
+TEST(RateLimiter, a_flood_of_usecases_leaves_the_reasons_of_refusals_alone) {
+  auto limits = throughput(0);
+  limits.bandwidth.global_bps = 77;
+  World world(limits);
+  for (int i = 0; i < 300; ++i)
+    (void)world.admit("random" + std::to_string(i));
+  world.spend(1'000'000, "a");
+  (void)world.admit("a");
+  auto& rejected = world.metrics.counters({"objectstore_rate_limited_total", "", ""});
+  std::map<std::vector<std::string>, std::uint64_t> counts;
+  rejected.each(
+      [&](const auto& labels, const Counter& counter) { counts[labels] = counter.value(); });
+  EXPECT_EQ(counts.size(), 202);
+  EXPECT_EQ((counts[{"throughput_global", "other"}]), 100);
+  EXPECT_EQ((counts[{"bandwidth_global", "other"}]), 1);
+}
+
 TEST(RateLimiter, refusals_are_counted_and_logged) {
   auto limits = throughput(0);
   limits.bandwidth.global_bps = 77;
@@ -418,7 +436,7 @@ TEST(RateLimiter, refusals_are_counted_and_logged) {
   }
   ASSERT_EQ(world.logger.lines().size(), 2);
   EXPECT_EQ(world.logger.lines()[0].level, LogLevel::warn);
-  EXPECT_EQ(world.logger.lines()[0].fields, "reason=throughput_global usecase=a");
+  EXPECT_EQ(world.logger.lines()[0].fields, "reason=throughput_global usecase=a request_id=");
   EXPECT_EQ(world.gauge("server.bandwidth.limit"), 77);
   EXPECT_EQ(world.gauge("server.rate_limiter.throughput.limit"), 0);
 }

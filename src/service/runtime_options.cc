@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "service/glob.h"
+
 namespace objectstore {
 
 namespace {
@@ -73,11 +75,24 @@ Result<std::vector<Killswitch>> read_killswitches(const json& list) {
   return killswitches;
 }
 
-void note_unknown(RuntimeOptions& options, std::string_view member) {
+void note(RuntimeOptions& options, std::string text) {
   if (options.notes.size() < most_notes) {
-    options.notes.push_back(std::string(member) + " is unknown and left out");
+    options.notes.push_back(std::move(text));
   } else if (options.notes.size() == most_notes) {
-    options.notes.emplace_back("more unknown members are left out");
+    options.notes.emplace_back("there is more like this");
+  }
+}
+
+void note_unknown(RuntimeOptions& options, std::string_view member) {
+  note(options, std::string(member) + " is unknown and left out");
+}
+
+void note_bad_globs(RuntimeOptions& options) {
+  for (std::size_t i = 0; i < options.killswitches.size(); ++i) {
+    const auto& service = options.killswitches[i].service;
+    if (!service || Glob::compile(*service)) continue;
+    const auto member = "options.killswitches[" + std::to_string(i) + "].service";
+    note(options, member + " is no glob: this switch matches nothing");
   }
 }
 
@@ -105,6 +120,7 @@ Result<RuntimeOptions> parse_runtime_options(std::string_view text) {
       note_unknown(options, child("options", name));
     }
   }
+  note_bad_globs(options);
   for (const auto& [name, value] : document.items()) {
     if (name != "options" && name != "generated_at") note_unknown(options, shown(name));
   }

@@ -16,7 +16,7 @@ inline constexpr std::size_t most_runtime_killswitches = 1000;   // each request
 
 struct RuntimeOptions {
   std::vector<Killswitch> killswitches;
-  std::vector<std::string> notes;  // what was left out, for a warning each
+  std::vector<std::string> notes;  // what is left out, or without effect, for a warning each
 };
 
 // Reads the text of values.json: {"options":{"killswitches":[…]},"generated_at":…}. Unknown options

@@ -43,6 +43,16 @@ TEST(RuntimeOptions, unknown_options_are_left_out_with_a_note) {
   EXPECT_EQ(options->notes, notes);
 }
 
+TEST(RuntimeOptions, a_service_that_is_no_glob_is_noted) {
+  const auto options = parse_runtime_options(
+      R"({"options":{"killswitches":[{"service":"a*"},{"service":"["},{"usecase":"["}]}})");
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->killswitches.size(), 3);
+  const std::vector<std::string> notes = {
+      "options.killswitches[1].service is no glob: this switch matches nothing"};
+  EXPECT_EQ(options->notes, notes);
+}
+
 TEST(RuntimeOptions, notes_are_few_and_short) {
   std::string text = R"({"options":{)";
   for (int i = 0; i < 100; ++i)
@@ -51,7 +61,7 @@ TEST(RuntimeOptions, notes_are_few_and_short) {
   const auto options = parse_runtime_options(text);
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->notes.size(), 21);
-  EXPECT_EQ(options->notes.back(), "more unknown members are left out");
+  EXPECT_EQ(options->notes.back(), "there is more like this");
   for (const auto& note : options->notes)
     EXPECT_LT(note.size(), 120);
 

@@ -22,7 +22,8 @@ std::string_view text(Tier tier) {
 // Room for all usecases, each with every combination of its other labels.
 MetricInfo info(std::string name, std::string help, std::string statsd,
                 std::vector<std::string> labels, std::size_t combinations) {
-  MetricInfo info{std::move(name), std::move(help), std::move(statsd), std::move(labels)};
+  MetricInfo info{std::move(name), std::move(help), std::move(statsd), std::move(labels),
+                  "usecase"};
   info.max_series = (metered_usecases + 1) * combinations;
   return info;
 }

@@ -102,6 +102,72 @@ def test_config_check_names_every_problem_with_path_and_line(tmp_path):
     assert run_here(tmp_path, "-c", "bad.yaml", "run").returncode == 1
 
 
+BUCKET = {"OS__STORAGE__BUCKET": "b"}
+GCS = {**BUCKET, "OS__STORAGE__TYPE": "gcs"}
+S3 = {
+    **BUCKET,
+    "OS__STORAGE__TYPE": "s3",
+    "OS__STORAGE__ACCESS_KEY_ID": "a",
+    "OS__STORAGE__SECRET_ACCESS_KEY": "s",
+}
+# Settings that end the start, and what is said.
+FATAL = [
+    ({"OS__METRICS__ADDR": "foo"}, "failed to initialize metrics exporter"),
+    (
+        {"OS__METRICS__ADDR": "127.0.0.1:8125", "OS__METRICS__BUFFER_SIZE": "10"},
+        "failed to initialize metrics exporter",
+    ),
+    ({"OS__AUTH__KEYS": '{kid={key_files=["missing.pem"]}}'}, "reading key from missing.pem"),
+    ({"OS__HTTP__TLS": '{cert_file="missing.pem",key_file="missing.pem"}'}, "http.tls"),
+    *(({**GCS, "OS__STORAGE__ENDPOINT": url}, "invalid GCS endpoint URL") for url in
+      ("foo", "not a url", "ftp://x", "http://a b/", "http://")),
+    ({**GCS, "GOOGLE_APPLICATION_CREDENTIALS": "missing.json"}, "missing.json"),
+    ({**S3, "OS__STORAGE__ENDPOINT": "foo"}, "invalid S3 endpoint"),
+    ({**S3, "OS__STORAGE__SPOOL_DIRECTORY": "missing"}, "spool_directory"),
+    ({**BUCKET, "OS__STORAGE__TYPE": "s3compatible", "OS__STORAGE__ENDPOINT": "foo"}, "invalid S3 endpoint"),
+    (
+        {
+            "OS__STORAGE__TYPE": "bigtable",
+            "OS__STORAGE__PROJECT_ID": "p",
+            "OS__STORAGE__INSTANCE_NAME": "i",
+            "OS__STORAGE__TABLE_NAME": "t",
+            "OS__STORAGE__ENDPOINT": "foo",
+        },
+        "HOST:PORT",
+    ),
+]
+
+
+@pytest.mark.parametrize("command", [("run",), ("config", "check")], ids=["run", "check"])
+@pytest.mark.parametrize("settings, text", FATAL)
+def test_config_check_finds_what_ends_the_start(tmp_path, command, settings, text):
+    done = run_here(tmp_path, *command, limit_s=10, **settings)
+    assert done.returncode == 1, said(done)
+    assert text in said(done)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", [("run",), ("config", "check"), ("config", "show")], ids=["run", "check", "show"])
+@pytest.mark.parametrize("storage", [GCS, S3, {**BUCKET, "OS__STORAGE__TYPE": "s3compatible"}], ids=["gcs", "s3", "s3compatible"])
+def test_a_password_in_an_endpoint_is_refused_and_in_no_text(tmp_path, command, storage):
+    endpoint = "http://user:TOPSECRET@127.0.0.1:9"
+    done = run_here(tmp_path, *command, limit_s=10, **storage, OS__STORAGE__ENDPOINT=endpoint)
+    assert "TOPSECRET" not in said(done)
+    if command != ("config", "show"):
+        assert done.returncode == 1
+        assert "no user name and no password" in said(done)
+
+
+def test_a_kill_switch_that_is_no_glob_is_warned_of(make_server, tmp_path):
+    warning = "killswitches[0].service: `[` is no glob"
+    settings = {"OS__KILLSWITCHES": '[{service="["}]'}
+    done = run_here(tmp_path, "config", "check", **settings)
+    assert done.returncode == 0
+    assert warning in done.stderr and "configuration is valid" in done.stdout
+    server = make_server(**settings).start()
+    assert warning in server.log()
+
+
 def test_duplicate_keys_are_fatal(tmp_path):
     (tmp_path / "twice.yaml").write_text("auth: {enforce: false}\nlogging:\n  level: INFO\nlogging:\n  level: WARN\n")
     for command in (("config", "check"), ("run",)):

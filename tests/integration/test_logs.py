@@ -1,5 +1,9 @@
 """The log of the whole server: JSON lines, request ids, and nothing secret in them."""
 import re
+import shlex
+import signal
+import subprocess
+import urllib.request
 from urllib.parse import quote
 
 import pytest
@@ -7,11 +11,12 @@ import pytest
 import form_data
 import server_log
 from credentials import Key, base64url
-from harness import Server, object_path
+from harness import BINARY, IN_USE, Server, clean_environment, free_port, object_path, port_answers, run_cli, wait_until
 
 LEVELS = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR"}
 MIB = 1 << 20
 OWN = ("tests", {"org": "1"})
+OPEN = {"OS__AUTH__ENFORCE": "false"}
 
 
 def log_id(answer) -> str:
@@ -183,3 +188,39 @@ def test_the_log_can_be_off(make_server):
     assert server.get("k").status == 404
     assert server.stop() == 0
     assert server.log() == ""
+
+
+def test_nobody_has_to_read_the_log(tmp_path):
+    """Only on a port that is known beforehand can such a server be asked."""
+    port = free_port()
+    environment = clean_environment(OS__HTTP_ADDR=f"127.0.0.1:{port}", OS__LOGGING__LEVEL="TRACE", **OPEN)
+    with subprocess.Popen(
+        [str(BINARY), "run"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            process.stderr.readline()
+            process.stderr.close()
+            wait_until(lambda: port_answers(port), 30, "a listening server")
+            for number in range(20):
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health?{number}", timeout=10) as answer:
+                    assert answer.read() == b"OK"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+def test_a_start_that_fails_is_told_even_without_a_log(tmp_path):
+    ended = run_cli("run", cwd=tmp_path, OS__LOGGING__LEVEL="OFF", OS__HTTP_ADDR="203.0.113.1:1", **OPEN)
+    assert ended.returncode == 1
+    assert IN_USE in ended.stderr and len(ended.stderr.splitlines()) == 1
+
+
+def test_threads_that_can_not_be_started_are_told(tmp_path):
+    limited = f"ulimit -v 8000000; exec {shlex.quote(str(BINARY))} run"
+    environment = clean_environment(OS__HTTP_ADDR="127.0.0.1:0", OS__RUNTIME__WORKER_THREADS="3000", **OPEN)
+    ended = subprocess.run(
+        ["sh", "-c", limited], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1, ended
+    assert "can't start the 3000 threads of runtime.worker_threads" in ended.stderr

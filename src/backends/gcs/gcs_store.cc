@@ -6,6 +6,7 @@
 #include "backends/gcs/blob_reader.h"
 #include "backends/gcs/blob_writer.h"
 #include "backends/gcs/multipart_uploads.h"
+#include "base/hide_credentials.h"
 
 namespace objectstore {
 
@@ -67,8 +68,9 @@ Task<Result<bool>> GcsStore::end_upload(const Revision& name, std::string_view u
   if (upload.empty()) co_return false;
   if (!context_->urls.is_session(upload)) {
     // Credentials go nowhere else, whatever an entry says.
-    context_->logger.warn("the address of an upload is not one of this bucket's endpoint",
-                          {{"revision", name.path()}, {"endpoint", context_->settings.endpoint}});
+    context_->logger.warn(
+        "the address of an upload is not one of this bucket's endpoint",
+        {{"revision", name.path()}, {"endpoint", hide_credentials(context_->settings.endpoint)}});
     co_return false;
   }
   std::string session(upload);
@@ -79,6 +81,8 @@ Task<Result<bool>> GcsStore::end_upload(const Revision& name, std::string_view u
 Task<Result<void>> GcsStore::delete_object(const Revision& name) {
   auto request =
       make_gcs_request(*context_, "delete", "DELETE", context_->urls.object(name.path()));
+  // A late copy would delete what was put there since.
+  if (context_->settings.replace) request.repeat = Repeat::if_not_carried_out;
   CO_TRY_ASSIGN(const auto reply, co_await fetch_gcs(*context_, std::move(request)));
   const bool gone = reply.status == 200 || reply.status == 204 || is_not_found(reply);
   if (!gone) co_return gcs_refusal("delete", reply);

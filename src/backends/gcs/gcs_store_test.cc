@@ -79,6 +79,18 @@ TEST_F(GcsStoreTest, discard_ends_the_upload_before_it_deletes) {
   }
 }
 
+// It would delete what is put there in between.
+TEST_F(GcsStoreTest, where_uploads_replace_a_delete_without_an_answer_is_not_sent_again) {
+  settings.replace = true;
+  attempts = 5;
+  renew();
+  for (const auto& answer : {ending(Ending::no_answer), status(500)}) {
+    expect({answer, status(204), status(204)});
+    EXPECT_EQ(discard("").substr(0, 11), "unavailable");
+    EXPECT_EQ(methods(), "DELETE object");
+  }
+}
+
 TEST_F(GcsStoreTest, an_object_that_can_t_be_opened_is_named) {
   const struct {
     HttpServerAnswer answer;
@@ -102,6 +114,15 @@ TEST_F(GcsStoreTest, an_object_that_can_t_be_opened_is_named) {
     const auto outcome = reader.ok() && *reader == nullptr ? "none" : gcs_test::text_of(reader);
     EXPECT_EQ(outcome.substr(0, c.outcome.size()), c.outcome);
   }
+}
+
+TEST_F(GcsStoreTest, a_password_in_the_endpoint_is_in_no_line) {
+  settings.endpoint = "http://user:TOPSECRET@127.0.0.1";
+  renew();
+  EXPECT_EQ(discard("https://elsewhere/upload/x").find("TOPSECRET"), std::string::npos);
+  EXPECT_EQ(logger.count("the address of an upload is not one of this bucket's endpoint"), 1U);
+  EXPECT_EQ(logger.count("endpoint=http://***@127.0.0.1"), 1U);
+  EXPECT_EQ(logger.count("TOPSECRET"), 0U);
 }
 
 TEST_F(GcsStoreTest, extending_never_shortens) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backends/gcs/session_answers.h"
+#include "base/hide_credentials.h"
 
 namespace objectstore {
 
@@ -159,7 +160,7 @@ Task<Result<std::string>> open_session(const GcsContext& context, std::string na
   auto session = context.urls.session(*location);
   if (session.empty()) {
     co_return Error(ErrorCode::io, "GCS: an upload session was opened on another host than " +
-                                       context.settings.endpoint +
+                                       hide_credentials(context.settings.endpoint) +
                                        "; `endpoint` must be the store's own address");
   }
   co_return std::move(session);

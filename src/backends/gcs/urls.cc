@@ -1,6 +1,9 @@
 #include "backends/gcs/urls.h"
 
+#include <utility>
+
 #include "base/percent.h"
+#include "cloud/endpoint.h"
 #include "model/text.h"
 
 namespace objectstore {
@@ -44,6 +47,12 @@ Result<void> check_gcs_name(std::string_view object_path, std::size_t suffix) {
     return bad_name("it must not be . or ..");
   }
   return {};
+}
+
+Result<std::string> gcs_endpoint(std::string_view configured) {
+  auto endpoint = parse_endpoint(configured);
+  if (!endpoint.ok()) return std::move(endpoint).error().wrap("invalid GCS endpoint URL");
+  return endpoint->url();
 }
 
 GcsUrls::GcsUrls(std::string endpoint, std::string_view bucket)

@@ -16,6 +16,10 @@ namespace objectstore {
 // how many bytes the blob's name has beyond the object's path.
 [[nodiscard]] Result<void> check_gcs_name(std::string_view object_path, std::size_t suffix);
 
+// A configured endpoint as GcsUrls takes it. "invalid GCS endpoint URL: …", without what may be a
+// password in it.
+[[nodiscard]] Result<std::string> gcs_endpoint(std::string_view configured);
+
 // Names are given as they are; a '/' in them travels as %2F, in the XML API as well, so that no
 // proxy takes "..", "." or "" for parts of a path.
 class GcsUrls {

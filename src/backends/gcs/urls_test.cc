@@ -1,6 +1,6 @@
 #include "backends/gcs/urls.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace objectstore {
 namespace {
@@ -48,6 +48,20 @@ TEST(GcsUrlsTest, credentials_go_to_the_endpoint_alone) {
     EXPECT_EQ(!urls.session(c.location).empty(), c.own) << c.location;
   }
   EXPECT_EQ(urls.session("/upload/x"), "http://host:1/upload/x");
+}
+
+TEST(GcsUrlsTest, an_endpoint_is_a_url_without_credentials) {
+  const auto good = gcs_endpoint("HTTP://Emulator:4443/base/");
+  ASSERT_TRUE(good.ok()) << good.error().describe();
+  EXPECT_EQ(*good, "http://emulator:4443/base");
+  for (const char* text : {"foo", "not a url", "ftp://x", "http://a b/", "http://", "",
+                           "http://user:TOPSECRET@127.0.0.1:9", "user:TOPSECRET@h"}) {
+    const auto bad = gcs_endpoint(text);
+    ASSERT_FALSE(bad.ok()) << text;
+    EXPECT_EQ(bad.error().code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(bad.error().describe(), testing::StartsWith("invalid GCS endpoint URL: `"));
+    EXPECT_THAT(bad.error().describe(), testing::Not(testing::HasSubstr("TOPSECRET")));
+  }
 }
 
 TEST(GcsUrlsTest, names_that_gcs_refuses_are_refused_with_a_reason) {

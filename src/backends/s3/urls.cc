@@ -1,8 +1,10 @@
 #include "backends/s3/urls.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/percent.h"
+#include "cloud/endpoint.h"
 #include "model/text.h"
 
 namespace objectstore {
@@ -25,33 +27,6 @@ std::string default_endpoint(std::string_view region) {
   std::string endpoint = "https://s3.";
   endpoint.append(region).append(".amazonaws.com");
   if (region.starts_with("cn-")) endpoint += ".cn";
-  return endpoint;
-}
-
-struct Endpoint {
-  std::string scheme;  // "https://"
-  std::string host;    // with the port
-  std::string prefix;  // "" or "/…", without a slash at the end
-};
-
-Result<Endpoint> parse_endpoint(std::string_view text) {
-  Endpoint endpoint;
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (equals_ignoring_case(text.substr(0, scheme.size()), scheme)) endpoint.scheme = scheme;
-  }
-  if (endpoint.scheme.empty()) return bad("endpoint", text, "is no http or https URL");
-  const auto rest = text.substr(endpoint.scheme.size());
-  const auto host = rest.substr(0, rest.find('/'));
-  if (!is_plain_name(host, "-.:[]_")) return bad("endpoint", text, "has no plain host in it");
-  endpoint.host = host;
-  std::transform(endpoint.host.begin(), endpoint.host.end(), endpoint.host.begin(), to_lower_ascii);
-  auto prefix = rest.substr(host.size());
-  while (prefix.ends_with('/'))
-    prefix.remove_suffix(1);
-  if (!prefix.empty() && !is_plain_name(prefix, "-._~/%")) {
-    return bad("endpoint", text, "has a path that is not plain");
-  }
-  endpoint.prefix = prefix;
   return endpoint;
 }
 
@@ -92,7 +67,9 @@ Result<S3Urls> S3Urls::make(const S3Settings& settings) {
   }
   const auto text =
       settings.endpoint.empty() ? default_endpoint(settings.region) : settings.endpoint;
-  TRY_ASSIGN(const auto endpoint, parse_endpoint(text));
+  auto parsed = parse_endpoint(text);
+  if (!parsed.ok()) return std::move(parsed).error().wrap("invalid S3 endpoint");
+  const auto& endpoint = *parsed;
   std::string base = endpoint.scheme;
   if (settings.path_style || !can_be_in_host(bucket, endpoint)) {
     base.append(endpoint.host).append(endpoint.prefix).append("/").append(bucket);

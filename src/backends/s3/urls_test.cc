@@ -1,6 +1,6 @@
 #include "backends/s3/urls.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace objectstore {
 namespace {
@@ -77,6 +77,19 @@ TEST(S3Urls, refuse_what_can_be_no_part_of_one) {
     const auto urls = S3Urls::make(settings);
     ASSERT_FALSE(urls.ok()) << test.endpoint << ' ' << test.bucket;
     EXPECT_EQ(urls.error().code(), ErrorCode::invalid_argument);
+  }
+}
+
+TEST(S3Urls, a_password_in_an_endpoint_is_in_no_text) {
+  for (const char* endpoint : {"http://user:TOPSECRET@127.0.0.1:9", "user:TOPSECRET@h"}) {
+    S3Settings settings;
+    settings.endpoint = endpoint;
+    settings.region = "r";
+    settings.bucket = "b";
+    const auto urls = S3Urls::make(settings);
+    ASSERT_FALSE(urls.ok());
+    EXPECT_THAT(urls.error().describe(), testing::HasSubstr("invalid S3 endpoint: `***@"));
+    EXPECT_THAT(urls.error().describe(), testing::Not(testing::HasSubstr("TOPSECRET")));
   }
 }
 
