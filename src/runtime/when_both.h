@@ -18,18 +18,24 @@ namespace detail {
 template <class T>
 struct Pending {
   std::optional<T> value;
+  std::exception_ptr thrown;
   Event done;
 };
 
 template <class T>
 Task<void> deliver(Task<T> task, std::shared_ptr<Pending<T>> pending) {
-  pending->value.emplace(co_await std::move(task));
+  try {
+    pending->value.emplace(co_await std::move(task));
+  } catch (...) {
+    pending->thrown = std::current_exception();
+  }
   pending->done.set();
 }
 
 }  // namespace detail
 
-// Runs both tasks, interleaved at their suspension points, and returns when both have ended.
+// Runs both tasks, interleaved at their suspension points, and returns when both have ended. What
+// one throws is thrown then.
 template <class A, class B>
 [[nodiscard]] Task<std::pair<A, B>> when_both(Task<A> first, Task<B> second) {
   auto pending = std::make_shared<detail::Pending<B>>();
@@ -38,9 +44,18 @@ template <class A, class B>
                         [](const std::exception_ptr& error) {
                           if (error) std::terminate();  // tasks report by values; see Result
                         });
-  A value = co_await std::move(first);
+  std::optional<A> value;
+  std::exception_ptr thrown;
+  try {
+    value.emplace(co_await std::move(first));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  // Also then: the other one refers to what the caller's frame holds.
   co_await pending->done.wait();
-  co_return std::pair<A, B>(std::move(value), std::move(*pending->value));
+  if (thrown) std::rethrow_exception(thrown);
+  if (pending->thrown) std::rethrow_exception(pending->thrown);
+  co_return std::pair<A, B>(*std::move(value), *std::move(pending->value));
 }
 
 }  // namespace objectstore

@@ -5,6 +5,7 @@
 #include "changelog/noop_log.h"
 #include "changelog/recovery.h"
 #include "testing/forwarding_stores.h"
+#include "testing/row_values.h"
 #include "tiered/test_support.h"
 
 namespace objectstore::testing {
@@ -160,6 +161,42 @@ TEST_F(MultipartTest, token_of_one_upload_does_not_complete_another) {
   mixed.change = decode_upload_token(id("k"), other.id)->change;
   EXPECT_EQ(complete("k", {encode_upload_token(id("k"), mixed), one.parts}), "no such upload");
   EXPECT_EQ(get("k"), "absent");
+}
+
+// Intents would pile up in the row, and keep an object from expiring.
+TEST_F(MultipartTest, completions_that_commit_nothing_leave_no_open_intent) {
+  ASSERT_TRUE(put("k", "before").ok());
+  const auto upload = begin("k", {"payload"});
+  auto wrong = upload;
+  wrong.parts[0].etag = "\"other\"";
+  auto forged = decode_upload_token(id("k"), upload.id).value();
+  forged.change = uuid_of(4711);
+  const auto open_intents = [this] {
+    return wait(memory_rows_.inspect(id("k").storage_path()))->open_intents;
+  };
+  std::size_t intents = 0;
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name == "intent") ++intents;
+    return std::nullopt;
+  };
+  EXPECT_EQ(complete("k", {encode_upload_token(id("k"), forged), upload.parts}), "no such upload");
+  EXPECT_EQ(intents, 0U) << "nor is one opened for an upload that is not there";
+  EXPECT_EQ(complete("k", wrong), "refused: InvalidPart");
+  EXPECT_EQ(intents, 1U);
+  EXPECT_THAT(open_intents(), IsEmpty());
+
+  // Somebody else takes the upload in between.
+  rows_.on_mutation = [&](const std::string& name) -> std::optional<Mutation> {
+    if (name != "intent") return std::nullopt;
+    rows_.on_mutation = nullptr;
+    EXPECT_TRUE(wait(multipart().abort(id("k"), upload.id)).ok());
+    return std::nullopt;
+  };
+  EXPECT_EQ(complete("k", upload), "in progress");
+  EXPECT_THAT(open_intents(), IsEmpty());
+  EXPECT_EQ(complete("k", upload), "no such upload");
+  EXPECT_EQ(get("k"), "before");
+  expect_nothing_left_but(0);
 }
 
 TEST_F(MultipartTest, abandoned_upload_is_ended_by_recovery) {

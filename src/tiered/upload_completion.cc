@@ -1,5 +1,9 @@
 #include "tiered/upload_completion.h"
 
+#include <exception>
+#include <optional>
+#include <utility>
+
 namespace objectstore {
 
 namespace {
@@ -24,42 +28,64 @@ Task<Result<CompleteResult>> UploadCompletion::run(const UploadToken& token,
   CO_TRY_ASSIGN(const auto row, co_await context_.read_row(key, RowPart::metadata, deadline));
   if (points_to(row.state, token.revision)) co_return completed(std::nullopt);
 
+  // Before the intent: nobody but a later write or time clears away one that nobody commits.
+  CO_TRY_ASSIGN(auto found, co_await find(token));
+  if (auto* refused = std::get_if<CompleteResult>(&found)) co_return std::move(*refused);
+  const auto idle = std::get<LogEntry>(std::move(found));
+
   CO_TRY_ASSIGN(const auto begun, co_await protected_write_.begin(key, deadline));
-  CO_TRY_ASSIGN(auto held, co_await hold(token, begun));
-  if (std::holds_alternative<NoSuchUpload>(held)) co_return CompleteResult(NoSuchUpload{});
-  if (std::holds_alternative<CompletionInProgress>(held)) {
+  CO_TRY_ASSIGN(auto held, co_await hold(idle, begun));
+  if (!held) {
+    co_await withdraw(begun);
+    // Somebody else holds it, or has ended it: asking again tells.
     co_return CompleteResult(CompletionInProgress{});
   }
-  UploadHold hold(*parts_.entries, context_.clock, context_.logger,
-                  std::get<LogEntry>(std::move(held)));
+  UploadHold hold(*parts_.entries, context_.clock, context_.logger, *std::move(held));
   co_await hold.start();
-  auto result = co_await complete_held(hold, begun, token, parts);
+  std::optional<Result<CompleteResult>> result;
+  std::exception_ptr thrown;
+  try {
+    result.emplace(co_await complete_held(hold, begun, token, parts));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
   co_await hold.stop();
-  co_return result;
+  if (thrown) std::rethrow_exception(thrown);
+  co_return *std::move(result);
 }
 
-Task<Result<UploadCompletion::Held>> UploadCompletion::hold(const UploadToken& token,
-                                                            const Begun& begun) {
-  CO_TRY_ASSIGN(const auto entry, co_await parts_.entries->find(token.change));
-  if (!entry || entry->change.new_revision != token.revision) co_return Held(NoSuchUpload{});
+Task<Result<UploadCompletion::Found>> UploadCompletion::find(const UploadToken& token) {
+  CO_TRY_ASSIGN(auto entry, co_await parts_.entries->find(token.change));
+  if (!entry || entry->change.new_revision != token.revision) {
+    co_return Found(CompleteResult(NoSuchUpload{}));
+  }
   const auto& state = *entry->upload_state;
   if (state.phase == UploadPhase::dead || state.upload_id != token.upload_id) {
-    co_return Held(NoSuchUpload{});
+    co_return Found(CompleteResult(NoSuchUpload{}));
   }
-  if (state.phase == UploadPhase::held) co_return Held(CompletionInProgress{});
+  if (state.phase == UploadPhase::held) co_return Found(CompleteResult(CompletionInProgress{}));
   if (state.attempts.size() >= most_attempts) {
     co_return Error(ErrorCode::invalid_argument,
                     "the upload was tried to be completed too often; begin another one");
   }
-  LogEntry held = *entry;
+  co_return Found(*std::move(entry));
+}
+
+Task<Result<std::optional<LogEntry>>> UploadCompletion::hold(const LogEntry& idle,
+                                                             const Begun& begun) {
+  LogEntry held = idle;
   held.upload_state->phase = UploadPhase::held;
   held.upload_state->attempts.push_back(begun.attempt);
   held.change.old_revision = begun.old_revision();
   const auto now = unix_ms(context_.clock.now());
-  CO_TRY_ASSIGN(const bool moved, co_await parts_.entries->move(*entry, held, now));
-  // Somebody else holds it, or has ended it: asking again tells.
-  if (!moved) co_return Held(CompletionInProgress{});
-  co_return Held(std::move(held));
+  CO_TRY_ASSIGN(const bool moved, co_await parts_.entries->move(idle, held, now));
+  std::optional<LogEntry> result;
+  if (moved) result = std::move(held);
+  co_return result;
+}
+
+Task<void> UploadCompletion::withdraw(const Begun& begun) {
+  static_cast<void>(co_await context_.rows.fence(begun.key, begun.attempt));
 }
 
 Task<Result<CompleteResult>> UploadCompletion::complete_held(UploadHold& hold, const Begun& begun,
@@ -71,7 +97,9 @@ Task<Result<CompleteResult>> UploadCompletion::complete_held(UploadHold& hold, c
   if (!has_blob || !in_time) {
     // No commit was sent, and none will be.
     co_await hold.stop();
-    if (hold.valid()) co_await uploads_.give_back(hold.entry());
+    bool given_back = false;
+    if (hold.valid()) given_back = co_await uploads_.give_back(hold.entry());
+    if (given_back) co_await withdraw(begun);
     if (!assembled.ok()) co_return std::move(assembled).error();
     if (std::holds_alternative<NoSuchUpload>(*assembled)) co_return CompleteResult(NoSuchUpload{});
     if (auto* refused = std::get_if<PartRefused>(&*assembled)) {

@@ -24,9 +24,15 @@ class UploadCompletion {
                                                  const std::vector<ListedPart>& parts);
 
  private:
-  // The upload as this attempt holds it, or why it can't.
-  using Held = std::variant<LogEntry, NoSuchUpload, CompletionInProgress>;
-  [[nodiscard]] Task<Result<Held>> hold(const UploadToken& token, const Begun& begun);
+  // The entry of the upload, which nobody holds; or the answer.
+  using Found = std::variant<LogEntry, CompleteResult>;
+  [[nodiscard]] Task<Result<Found>> find(const UploadToken& token);
+  // The entry as this attempt holds it; unset: it was no longer as it was found.
+  [[nodiscard]] Task<Result<std::optional<LogEntry>>> hold(const LogEntry& idle,
+                                                           const Begun& begun);
+  // Closes the intent of an attempt that will not commit and does not hold the entry: a holder's is
+  // recovery's evidence. Where that fails, the intent goes as those of crashed attempts do.
+  [[nodiscard]] Task<void> withdraw(const Begun& begun);
   [[nodiscard]] Task<Result<CompleteResult>> complete_held(UploadHold& hold, const Begun& begun,
                                                            const UploadToken& token,
                                                            const std::vector<ListedPart>& parts);

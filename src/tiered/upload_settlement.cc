@@ -59,12 +59,13 @@ Task<Result<bool>> UploadSettlement::give_up(LogEntry entry) {
   co_return true;
 }
 
-Task<void> UploadSettlement::give_back(LogEntry held) {
+Task<bool> UploadSettlement::give_back(LogEntry held) {
   const auto id = held.change.id;
   const auto moved = co_await make_idle(std::move(held));
-  if (moved.ok()) co_return;
+  if (moved.ok()) co_return *moved;
   context_.logger.warn("an upload is left to recovery",
                        {{"change", id.str()}, {"error", moved.error().describe()}});
+  co_return false;
 }
 
 Task<Result<bool>> UploadSettlement::make_idle(LogEntry held) {

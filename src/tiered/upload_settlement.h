@@ -32,8 +32,8 @@ class UploadSettlement {
   [[nodiscard]] Task<Result<bool>> give_up(LogEntry entry);
 
   // From held to idle, after an attempt that never committed and never will: the client may try
-  // again. What fails is left to recovery, which finds the holder gone.
-  [[nodiscard]] Task<void> give_back(LogEntry held);
+  // again. Whether it is idle now; what fails is left to recovery, which finds the holder gone.
+  Task<bool> give_back(LogEntry held);
 
   // Under dead only. Removes the entry, or keeps it for a second look when an upload that nobody
   // knows of could still be opened under the name.
