@@ -297,7 +297,7 @@ MUTANTS = {
         "Multipart uploads (R)"),
     "finish_repeated": Mutant(
         "one_large", "FINISH_REPEATED",
-        "the end of an upload consumes it: a second delivery does nothing",
+        "the end of an upload is carried out once: it uses up the upload, or is sent once",
         "assumed"),
     "repeated_by_network": Mutant(
         "three_small_blob", "REFUSED_ARE_REPEATED",

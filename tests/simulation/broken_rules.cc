@@ -10,6 +10,7 @@ const std::vector<NamedRule>& all_rules() {
   static const std::vector<NamedRule> all = {
       {record_after_intent, "record_after_intent", process},
       {finish_waits_for_record, "finish_waits_for_record", process},
+      {finish_is_sent_once, "finish_is_sent_once", process},
       {intent_needs_row_as_read, "intent_needs_row_as_read", row_store},
       {commit_needs_open_intent, "commit_needs_open_intent", row_store},
       {commit_clears_all_intents, "commit_clears_all_intents", row_store},

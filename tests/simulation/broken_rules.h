@@ -16,6 +16,7 @@ enum class BrokenRule : std::uint8_t {
   // Large writes.
   record_after_intent,
   finish_waits_for_record,
+  finish_is_sent_once,
   intent_needs_row_as_read,
   commit_needs_open_intent,
   commit_clears_all_intents,

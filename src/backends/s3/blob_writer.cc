@@ -189,6 +189,8 @@ Task<Result<void>> S3BlobWriter::put_whole() {
   CO_TRY(co_await refuse_to_replace());
   auto request = bucket_.request("PUT", bucket_.urls().object(key_), "put");
   request.timeout = S3Bucket::transfer_timeout(size_);
+  // Nothing is used up by it: a copy that arrives when the object was deleted makes it again.
+  request.repeat = Repeat::if_not_carried_out;
   request.http.headers = object_headers();
   auto& headers = request.http.headers;
   if (part_) request.body = &part_->body();
@@ -214,7 +216,7 @@ Task<Result<void>> S3BlobWriter::complete() {
   auto& whole = completion.whole.emplace();
   whole.size = size_;
   if (checksums() == PartChecksums::crc32c) whole.crc32c = crc_.base64();
-  completion.repeat = Repeat::always;
+  completion.repeat = Repeat::always;  // uses up the upload: a late copy finds none
   auto target = multipart_->target;
   auto reply = co_await PartRequests(bucket_).complete(std::move(target), std::move(completion));
   Result<void> completed;

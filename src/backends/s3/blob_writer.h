@@ -1,7 +1,8 @@
 // An upload to S3: one PUT where the payload fits into the first part, else a multipart upload
 // whose parts go up while the next is spooled.
 //
-// Neither the PUT nor the opening of a multipart upload is sent before begin().
+// Neither the PUT nor the opening of a multipart upload is sent before begin(), and neither is sent
+// again where it may have been carried out.
 #pragma once
 
 #include <memory>

@@ -15,8 +15,10 @@ bool may_come_late(const StoreRequest& request) {
   return request.http.method == "PUT" || request.http.method == "POST";
 }
 
-bool is_worth_another(const HttpReply& reply, bool came_late) {
-  return is_passing_conflict(reply) || (came_late && reply.status >= 500);
+bool is_worth_another(const HttpReply& reply, bool came_late, Repeat repeat) {
+  if (is_passing_conflict(reply)) return true;
+  const bool not_carried_out = reply.status == 503;
+  return came_late && reply.status >= 500 && (not_carried_out || repeat == Repeat::always);
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ Task<Result<HttpReply>> S3Bucket::fetch(StoreRequest request) {
     const int status = reply.status;
     if (may_come_late(request)) reveal_late_refusal(reply);
     if (reply.status < 300) seen_ = true;
-    if (attempt == conflict_attempts || !is_worth_another(reply, status != reply.status)) {
+    const bool came_late = status != reply.status;
+    if (attempt == conflict_attempts || !is_worth_another(reply, came_late, request.repeat)) {
       co_return std::move(reply);
     }
     const auto wait = backoff.next();

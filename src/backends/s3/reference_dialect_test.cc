@@ -75,6 +75,13 @@ TEST_F(ReferenceDialectTest, a_deadline_is_moved_by_a_copy) {
   EXPECT_EQ(read_whole().value(), "payload");
 }
 
+// Nothing tells whose object is there.
+TEST_F(ReferenceDialectTest, a_put_without_an_answer_is_an_error_and_not_sent_again) {
+  s3.fail({"PUT", key(), std::nullopt, true, 1});
+  EXPECT_FALSE(write("payload", metadata).ok());
+  EXPECT_EQ(s3_server.requests().size(), 1U);
+}
+
 TEST_F(ReferenceDialectTest, absence_is_absence_and_deletes_succeed) {
   EXPECT_EQ(finish(store->open(name)).value(), nullptr);
   s3.fail({"DELETE", key(), answer_with(404), false, 1});

@@ -98,6 +98,8 @@ Task<Result<Discarded>> S3Store::discard(const Revision& name, std::string_view)
     CO_TRY_ASSIGN(ended, co_await parts_.abort_all(key));
   }
   auto request = bucket_.request("DELETE", bucket_.urls().object(key), "delete");
+  // A late copy would delete what was put there since.
+  if (bucket_.settings().replace) request.repeat = Repeat::if_not_carried_out;
   CO_TRY_ASSIGN(const auto reply, co_await bucket_.fetch(std::move(request)));
   if (reply.status >= 300 && !is_absent(reply)) co_return bucket_.refusal("delete", reply);
   co_return ended == UploadsEnded::all ? Discarded::for_good : Discarded::may_appear_later;

@@ -87,6 +87,21 @@ TEST_F(S3StoreTest, where_uploads_replace_a_discard_leaves_those_of_others) {
   EXPECT_EQ(s3.uploads.size(), 1U);
 }
 
+// It would delete what is put there in between.
+TEST_F(S3StoreTest, where_uploads_replace_a_delete_without_an_answer_is_not_sent_again) {
+  for (const bool replace : {true, false}) {
+    settings.replace = replace;
+    renew();
+    ASSERT_TRUE(write("payload").ok());
+    const auto before = count("DELETE", key());
+    s3.fail({"DELETE", key(), std::nullopt, false, 1});
+    EXPECT_EQ(finish(store->discard(name, "")).ok(), !replace);
+    EXPECT_EQ(count("DELETE", key()) - before, replace ? 1U : 2U);
+    EXPECT_EQ(s3.objects.size(), replace ? 1U : 0U);
+    s3.objects.clear();
+  }
+}
+
 TEST_F(S3StoreTest, extending_looks_where_deadlines_lie_in_rows) {
   ASSERT_TRUE(write("payload", idle_metadata(clock.now())).ok());
   const auto extended = finish(store->extend(name, clock.now() + std::chrono::hours(1)));
