@@ -25,6 +25,9 @@ class BlobTier {
   // Null: uploads in parts can't be made here.
   [[nodiscard]] virtual MultipartBlobs* multipart() = 0;
 
+  // Ends what waits for the store and what comes: the process can't wait for it any longer. May be
+  // called while close() waits.
+  [[nodiscard]] virtual Task<void> give_up() = 0;
   // After everything that uses the store has ended.
   [[nodiscard]] virtual Task<void> close() = 0;
 };

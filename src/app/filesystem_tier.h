@@ -22,6 +22,7 @@ class FilesystemTier final : public BlobTier {
   BlobStore& blobs() override { return *store_; }
   BlobLister& lister() override { return *store_; }
   MultipartBlobs* multipart() override { return &*multipart_; }
+  Task<void> give_up() override { co_return; }  // a directory does not keep one waiting
   Task<void> close() override { co_return; }
 
  private:

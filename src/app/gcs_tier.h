@@ -27,6 +27,7 @@ class GcsTier final : public BlobTier {
   BlobStore& blobs() override { return *store_; }
   BlobLister& lister() override { return *store_; }
   MultipartBlobs* multipart() override { return store_.get(); }
+  Task<void> give_up() override;
   Task<void> close() override;
 
  private:

@@ -27,8 +27,9 @@ Result<std::unique_ptr<GoogleTokens>> GoogleTokens::open(const Machine& machine,
 }
 
 Task<void> GoogleTokens::close() {
-  co_await cache_->close();
+  // First its requests, which closing the cache waits for.
   http_.close();
+  co_await cache_->close();
 }
 
 }  // namespace objectstore

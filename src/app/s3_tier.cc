@@ -119,11 +119,17 @@ Task<Result<void>> S3Tier::connect() {
   co_return co_await look_into(*store_, machine_.logger);
 }
 
-Task<void> S3Tier::close() {
-  co_await store_->close();
+Task<void> S3Tier::give_up() {
   co_await http_.close();
-  if (credentials_) co_await credentials_->close();
+  // First its requests, which closing the credentials waits for.
   credentials_http_.close();
+  if (credentials_) co_await credentials_->close();
+}
+
+Task<void> S3Tier::close() {
+  // Uploads that were dropped are aborted first.
+  co_await store_->close();
+  co_await give_up();
 }
 
 }  // namespace objectstore

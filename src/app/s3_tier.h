@@ -27,6 +27,7 @@ class S3Tier final : public BlobTier {
   BlobStore& blobs() override { return *store_; }
   BlobLister& lister() override { return *store_; }
   MultipartBlobs* multipart() override { return credentials_ ? store_.get() : nullptr; }
+  Task<void> give_up() override;
   Task<void> close() override;
 
  private:

@@ -1,6 +1,9 @@
 #include "app/single_bucket.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include "app/tiers.h"
+#include "runtime/task_scope.h"
 
 namespace objectstore {
 
@@ -14,7 +17,9 @@ std::unique_ptr<BlobStore> metered(BlobStore& blobs, const Machine& machine) {
 }  // namespace
 
 SingleBucket::SingleBucket(std::unique_ptr<BlobTier> bucket, const Machine& machine)
-    : bucket_(std::move(bucket)),
+    : clock_(machine.clock),
+      logger_(machine.logger),
+      bucket_(std::move(bucket)),
       metered_(metered(bucket_->blobs(), machine)),
       objects_(blobs(), machine.clock) {
   auto* parts = bucket_->multipart();
@@ -25,8 +30,21 @@ SingleBucket::SingleBucket(std::unique_ptr<BlobTier> bucket, const Machine& mach
   multipart_.emplace(blobs(), *parts);
 }
 
-Task<void> SingleBucket::stop(Duration) {
-  return bucket_->close();
+Task<void> SingleBucket::stop(Duration limit) {
+  TaskScope alarm;
+  const auto executor = co_await boost::asio::this_coro::executor;
+  alarm.spawn(executor, give_up_after(limit));
+  co_await bucket_->close();
+  alarm.request_stop();
+  co_await alarm.join();
+}
+
+Task<void> SingleBucket::give_up_after(Duration limit) {
+  co_await clock_.sleep_for(limit);
+  const bool stopping = co_await stop_requested();
+  if (stopping) co_return;
+  logger_.warn("the bucket keeps the stop waiting; its requests are given up");
+  co_await bucket_->give_up();
 }
 
 Result<ScrubParts> SingleBucket::maintenance() {

@@ -28,7 +28,10 @@ class SingleBucket final : public Storage {
 
  private:
   [[nodiscard]] BlobStore& blobs() { return metered_ ? *metered_ : bucket_->blobs(); }
+  [[nodiscard]] Task<void> give_up_after(Duration limit);
 
+  Clock& clock_;
+  Logger& logger_;
   std::unique_ptr<BlobTier> bucket_;
   // Unset: nothing is counted.
   std::unique_ptr<BlobStore> metered_;

@@ -92,9 +92,13 @@ Task<Result<void>> Tiers::connect() {
 }
 
 Task<void> Tiers::close() {
+  if (parts_.blobs) co_await parts_.blobs->close();
+  co_await close_rows();
+}
+
+Task<void> Tiers::close_rows() {
   co_await parts_.rows->close();
   if (parts_.log_tier) co_await parts_.log_tier->close();
-  if (parts_.blobs) co_await parts_.blobs->close();
 }
 
 Result<ScrubParts> Tiers::maintenance() {
@@ -135,12 +139,14 @@ Task<void> Tiers::stop(Duration limit) {
   // The loops first: what they settle or delete leaves cleanups behind.
   co_await loops_.join();
   co_await store_->drain();
+  // Waits for the ends of uploads that were dropped.
+  if (parts_.blobs) co_await parts_.blobs->close();
   alarm.request_stop();
   co_await alarm.join();
   // Late: an open change is kept alive as long as it is worked on.
   heartbeats_.request_stop();
   co_await heartbeats_.join();
-  co_await close();
+  co_await close_rows();
 }
 
 Task<void> Tiers::hurry_after(Duration limit) {
@@ -153,6 +159,7 @@ Task<void> Tiers::hurry_after(Duration limit) {
   recovery_->hurry();
   co_await parts_.rows->give_up();
   if (parts_.log_tier) co_await parts_.log_tier->give_up();
+  if (parts_.blobs) co_await parts_.blobs->give_up();
 }
 
 }  // namespace objectstore

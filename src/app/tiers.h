@@ -47,6 +47,7 @@ class Tiers final : public Storage {
   [[nodiscard]] TierTypes types() const;
   [[nodiscard]] std::optional<MultipartParts> multipart_parts();
   [[nodiscard]] Task<void> close();
+  [[nodiscard]] Task<void> close_rows();
   [[nodiscard]] Task<void> hurry_after(Duration limit);
 
   Machine machine_;

@@ -1,14 +1,13 @@
 #include "net/channel_pool.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "base/assert.h"
+#include "runtime/run_on.h"
 
 namespace objectstore {
 
@@ -30,8 +29,7 @@ class RemoteCall final : public RpcCall {
   }
 
   [[nodiscard]] Task<std::optional<std::string>> next() override {
-    auto message = co_await asio::co_spawn(executor_, call_->next(), asio::use_awaitable);
-    co_return message;
+    return run_on(executor_, call_->next());
   }
   [[nodiscard]] const RpcStatus& status() const override { return call_->status(); }
   [[nodiscard]] const RpcMetadata& response_metadata() const override {
@@ -104,15 +102,13 @@ Task<std::unique_ptr<RpcCall>> ChannelPool::start(RpcRequest request) {
 Task<std::unique_ptr<RpcCall>> ChannelPool::start_elsewhere(RpcChannel& channel,
                                                             RpcRequest request) {
   auto starting = channel.start(std::move(request));
-  auto call = co_await asio::co_spawn(channel.executor(), std::move(starting), asio::use_awaitable);
+  auto call = co_await run_on(channel.executor(), std::move(starting));
   co_return std::make_unique<RemoteCall>(std::move(call), channel.executor());
 }
 
 Task<void> ChannelPool::close() {
-  for (const auto& channel : channels_) {
-    auto closing = channel->close();
-    co_await asio::co_spawn(channel->executor(), std::move(closing), asio::use_awaitable);
-  }
+  for (const auto& channel : channels_)
+    co_await run_on(channel->executor(), channel->close());
 }
 
 }  // namespace objectstore

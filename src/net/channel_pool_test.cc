@@ -3,9 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <thread>
 
 #include "net/rpc_test_support.h"
+#include "runtime/task_scope.h"
 
 namespace objectstore::net_test {
 namespace {
@@ -16,6 +18,21 @@ Task<Done> close_pool(ChannelPool& pool) {
   co_await pool.close();
   co_return Done{};
 }
+
+Task<void> close_and_note(ChannelPool& pool, bool& closed) {
+  co_await pool.close();
+  closed = true;
+}
+
+Task<void> call_and_keep(RpcTransport& transport, RpcRequest request, RpcReply& reply) {
+  reply = co_await call_unary(transport, std::move(request));
+}
+
+class FetchedCredentials final : public CallCredentials {
+ public:
+  std::shared_ptr<const std::string> cached() override { return nullptr; }
+  Task<Result<std::string>> authorization() override { co_return std::string("Bearer fetched"); }
+};
 
 // A loop on a thread of its own.
 class LoopThread {
@@ -39,8 +56,8 @@ class ChannelPoolTest : public RpcTest {
   }
   ChannelPool& make_pool(std::size_t channels,
                          std::vector<boost::asio::any_io_executor> executors) {
-    pool_ = std::make_unique<ChannelPool>(channels, executors, settings_, nullptr, clock_, random_,
-                                          logger_);
+    pool_ = std::make_unique<ChannelPool>(channels, executors, settings_, credentials_, clock_,
+                                          random_, logger_);
     return *pool_;
   }
   ChannelPool& make_pool(std::size_t channels) {
@@ -119,6 +136,7 @@ TEST_F(ChannelPoolTest, closing_ends_all_calls) {
   auto& server = serve();
   auto& pool = make_pool(3);
   std::vector<Pumped<RpcReply>> calls;
+  calls.reserve(30);
   for (int i = 0; i < 30; ++i)
     calls.emplace_back(context_, call_unary(pool, request()));
   ASSERT_TRUE(pump_until(context_, [&] { return server.calls() == 30; }));
@@ -133,6 +151,55 @@ TEST_F(ChannelPoolTest, a_pool_never_used_closes_at_once) {
   auto& pool = make_pool(2);
   (void)pump(context_, close_pool(pool));
   EXPECT_EQ(clock_.sleepers(), 0u);
+}
+
+// The stop arrives between two channels; each step runs one of the loops.
+TEST_F(ChannelPoolTest, closing_goes_on_when_its_caller_is_asked_to_stop) {
+  settings_.target = "127.0.0.1:1";
+  std::array<boost::asio::io_context, 2> others;
+  auto& pool =
+      make_pool(3, {context_.get_executor(), others[0].get_executor(), others[1].get_executor()});
+  TaskScope scope;
+  bool closed = false;
+  scope.spawn(context_.get_executor(), close_and_note(pool, closed));
+  testing::run_ready(context_);
+  scope.request_stop();
+  testing::run_ready(others[0]);
+  testing::run_ready(context_);
+  EXPECT_FALSE(closed);
+  ASSERT_TRUE(pump_until(context_, [&] {
+    for (auto& other : others)
+      testing::run_ready(other);
+    return closed;
+  }));
+  pool_.reset();
+  settle(context_);
+  EXPECT_EQ(scope.running(), 0u);
+}
+
+TEST_F(ChannelPoolTest, calls_on_other_loops_end_as_they_do_when_their_caller_is_asked_to_stop) {
+  boost::asio::io_context other(1);
+  serve([](GrpcServerCall& call) { call.reply("answer"); });
+  FetchedCredentials credentials;
+  credentials_ = &credentials;
+  auto& pool = make_pool(1, {other.get_executor()});
+  TaskScope scope;
+  RpcReply reply;
+  scope.spawn(context_.get_executor(), call_and_keep(pool, request(), reply));
+  testing::run_ready(context_);
+  scope.request_stop();
+  const auto pump_both_until = [&](auto condition) {
+    return pump_until(context_, [&] {
+      testing::run_ready(other);
+      return condition();
+    });
+  };
+  ASSERT_TRUE(pump_both_until([&] { return scope.running() == 0; }));
+  EXPECT_TRUE(reply.status.ok());
+  EXPECT_EQ(reply.message, "answer");
+  Pumped<Done> closing(context_, close_pool(pool));
+  ASSERT_TRUE(pump_both_until([&] { return closing.ended(); }));
+  pool_.reset();
 }
 
 }  // namespace

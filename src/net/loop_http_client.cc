@@ -54,9 +54,9 @@ class RemoteResponse final : public HttpResponse {
   asio::any_io_executor executor_;
 };
 
-Task<bool> close_client(CurlHttpClient& client) {
+Task<void> close_client(CurlHttpClient& client) {
   client.close();
-  co_return true;
+  co_return;
 }
 
 }  // namespace

@@ -20,6 +20,11 @@ Task<void> run_into(Task<T> task, std::optional<T>& result, Completer<Done> done
   done.complete(Done{});
 }
 
+inline Task<Done> with_value(Task<void> task) {
+  co_await std::move(task);
+  co_return Done{};
+}
+
 }  // namespace detail
 
 // Runs `task` on `executor` and goes on where it is when that has ended. A request to stop does not
@@ -35,6 +40,11 @@ template <class T>
   };
   co_await await_callback<Done>(start);
   co_return std::move(*result);
+}
+
+[[nodiscard]] inline Task<void> run_on(boost::asio::any_io_executor executor, Task<void> task) {
+  auto whole = detail::with_value(std::move(task));
+  co_await run_on(std::move(executor), std::move(whole));
 }
 
 }  // namespace objectstore

@@ -1,6 +1,7 @@
 """Places for blobs: a directory, and the servers that stand for Google Cloud Storage and S3."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -32,7 +33,7 @@ class Directory:
 
 
 class _Process:
-    """A server of its own on a free port."""
+    """A server of its own on a free port. Frozen, it takes connections and answers nothing."""
 
     def __init__(self, folder: Path, name: str, command: list, port: int, environment=None):
         self.log_path = Path(folder) / f"{name}.log"
@@ -50,7 +51,14 @@ class _Process:
         assert self.process.poll() is None, self.log_path.read_text()
         return port_answers(port)
 
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def close(self):
+        self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -92,6 +100,12 @@ class Gcs:
     def unknown_sessions(self) -> int:
         return len(self._ask("GET", "/_fake/state")["sessions"])
 
+    def freeze(self):
+        self.process.freeze()
+
+    def thaw(self):
+        self.process.thaw()
+
     def close(self):
         self.process.close()
 
@@ -125,6 +139,17 @@ class S3:
 
     def open_uploads(self) -> list:
         return self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+
+    def stored_parts(self) -> int:
+        """Of all open uploads."""
+        uploads = ({"Key": upload["Key"], "UploadId": upload["UploadId"]} for upload in self.open_uploads())
+        return sum(len(self.client.list_parts(Bucket=BUCKET, **upload).get("Parts", [])) for upload in uploads)
+
+    def freeze(self):
+        self.process.freeze()
+
+    def thaw(self):
+        self.process.thaw()
 
     def close(self):
         self.process.close()

@@ -2,9 +2,12 @@
 import json
 import signal
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import bigtable
 import pytest
+import server_log
 from harness import free_port, run_cli, wait_until
 from maintenance import LARGE, json_lines
 
@@ -25,6 +28,13 @@ def emulator(tmp_path):
     running = bigtable.Emulator(tmp_path)
     yield running
     running.close()
+
+
+@pytest.fixture
+def proxy(emulator):
+    between = bigtable.Proxy(emulator.port)
+    yield between
+    between.close()
 
 
 def test_small_and_large_objects_live_through_a_restart(make_server, tmp_path, emulator):
@@ -106,6 +116,44 @@ def test_a_server_whose_bigtable_is_gone_still_stops(make_server, tmp_path, emul
     server.process.send_signal(signal.SIGTERM)
     # Well before requests to Bigtable would give up by themselves.
     assert server.process.wait(20) == 0
+
+
+def test_a_bigtable_that_hangs_during_cleanups_holds_the_stop_for_seconds_and_loses_nothing(
+    make_server, tmp_path, emulator, proxy
+):
+    direct = bigtable.set_up_table(tmp_path, emulator.port)
+    text = bigtable.config(tmp_path, proxy.port).replace("stale_after: 400ms", "stale_after: 3s")
+    # With many channels on several loops, closing them takes long enough to meet the end of all else.
+    text = text.replace("objects, endpoint", "objects, connections: 32, endpoint")
+    server = make_server(config=text, OS__RUNTIME__WORKER_THREADS="4").start()
+    keys = [f"key{n}" for n in range(16)]
+
+    def put_all(content):
+        with ThreadPoolExecutor(len(keys)) as threads:
+            answers = list(threads.map(lambda key: server.put(key, content), keys))
+        assert [answer.status for answer in answers] == [200] * len(keys)
+
+    put_all(b"1" * LARGE)
+    proxy.delay_s = 0.1  # answers come before the old blobs' entries have gone
+    put_all(b"2" * LARGE)
+    emulator.process.send_signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    assert server.stop() == 0, server.log()[-4000:]
+    assert 5 < time.monotonic() - begin < 12
+    assert server_log.find(server, "cleanups are still under way")
+
+    emulator.process.send_signal(signal.SIGCONT)
+    proxy.restore()
+    server.start()
+    for key in keys:
+        assert server.get(key).body == b"2" * LARGE
+
+    def listed():
+        return run_cli("-c", str(direct), "changelog", "list", cwd=tmp_path).stdout
+
+    wait_until(lambda: listed().startswith("0 "), 20, "a settled log")
+    done = run_cli("-c", str(direct), "scrub", "--young", "0s", cwd=tmp_path)
+    assert done.returncode == 0, done
 
 
 def test_rows_alone_hold_objects_of_some_mebibytes(make_server, tmp_path, emulator):

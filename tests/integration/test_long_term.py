@@ -1,9 +1,11 @@
 """Buckets behind the server: as the only tier and as the long-term tier, and what goes wrong with them."""
 import hashlib
 import subprocess
+import time
 
 import long_term
 import pytest
+import server_log
 from harness import BINARY, clean_environment, free_port, memory_peak_mib, object_path, wait_until
 from maintenance import json_lines
 from test_memory import upload_at_once
@@ -100,6 +102,52 @@ def test_many_uploads_at_once_stay_within_the_memory_limit(make_server, bucket):
     print(f"16 uploads of 16 MiB: peak {peak:.0f} MiB, {result}")
     assert result["ok"] == 16 and result["intact"], result
     assert peak <= LIMIT_MIB
+
+
+FROZEN_STOP_LIMIT_S = 12  # cleanups get 5 s; nowhere near the time that a request to a bucket gets
+
+
+def stop_with_frozen(bucket, server):
+    """SIGTERM while the bucket takes connections and answers nothing."""
+    begin = time.monotonic()
+    assert server.stop() == 0, server.log()[-4000:]
+    assert time.monotonic() - begin < FROZEN_STOP_LIMIT_S
+    bucket.thaw()
+
+
+def test_a_bucket_that_hangs_holds_the_stop_for_seconds_only(make_server, bucket):
+    quick = "type: rocksdb, heartbeat: 100ms, stale_after: 400ms, empty_wait: 100ms}"
+    config = tiered(bucket).replace("type: rocksdb}", quick)
+    server = make_server("tiered", config=config).start()
+    assert server.put("k", LARGE).status == 200
+    bucket.freeze()
+    assert server.put("k", b"small").status == 200  # the old blob is deleted behind it
+    stop_with_frozen(bucket, server)
+    (late,) = server_log.find(server, "cleanups are still under way")
+    assert late["fields"]["tasks"] == "1"
+    server.start()
+    assert server.get("k").body == b"small"
+    wait_until(lambda: server.cli("changelog", "list").stdout.startswith("0 "), 20, "a settled change")
+    done = server.cli("scrub", "--young", "0s", "--json")
+    assert done.returncode == 0, done
+
+
+def test_an_upload_to_s3_that_broke_off_holds_the_stop_for_seconds_only(make_server, tmp_path):
+    bucket = long_term.S3(tmp_path)
+    try:
+        server = make_server("single", config=f"storage: {bucket.config}\n").start()
+        connection = server.connect()
+        connection.putrequest("PUT", object_path("broken"))
+        connection.putheader("Content-Length", str(60 * MIB))
+        connection.endheaders()
+        connection.send(bytes(20 * MIB))
+        wait_until(lambda: bucket.stored_parts() == 2, 20, "two parts of 8 MiB")
+        bucket.freeze()
+        connection.send(bytes(8 * MIB))  # the third one is sent while the fourth one comes in
+        connection.close()
+        stop_with_frozen(bucket, server)
+    finally:
+        bucket.close()
 
 
 def start_refused(folder, config, **environment) -> str:
