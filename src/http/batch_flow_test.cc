@@ -50,6 +50,7 @@ TEST(BatchFlow, answers_while_the_request_is_still_sent) {
 
 TEST(BatchFlow, joins_small_answers) {
   std::vector<AskedPart> parts;
+  parts.reserve(1000);
   for (int i = 0; i < 1000; ++i)
     parts.push_back(asked("insert", std::to_string(i), std::string(100, 'x')));
   TestBatch batch;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "http/test_support.h"
+#include "testing/some_bytes.h"
 
 namespace objectstore {
 namespace {
@@ -284,7 +285,7 @@ TEST(TimeOuts, stalled_body_is_a_client_stream_error) {
 TEST(TimeOuts, client_that_does_not_read_its_response) {
   TestServer server;
   Client client(server);
-  client.request(put(std::string(30'000'000, 'x')));
+  client.request(put(testing::some_bytes(30'000'000)));
   server.store.stream_piece = 1 << 20;
   client.send(get());
   server.settle();
