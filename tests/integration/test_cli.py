@@ -141,7 +141,7 @@ FATAL = [
 @pytest.mark.parametrize("command", [("run",), ("config", "check")], ids=["run", "check"])
 @pytest.mark.parametrize("settings, text", FATAL)
 def test_config_check_finds_what_ends_the_start(tmp_path, command, settings, text):
-    done = run_here(tmp_path, *command, limit_s=10, **settings)
+    done = run_here(tmp_path, *command, limit_s=60, **settings)
     assert done.returncode == 1, said(done)
     assert text in said(done)
     assert not (tmp_path / "data").exists()
@@ -151,7 +151,7 @@ def test_config_check_finds_what_ends_the_start(tmp_path, command, settings, tex
 @pytest.mark.parametrize("storage", [GCS, S3, {**BUCKET, "OS__STORAGE__TYPE": "s3compatible"}], ids=["gcs", "s3", "s3compatible"])
 def test_a_password_in_an_endpoint_is_refused_and_in_no_text(tmp_path, command, storage):
     endpoint = "http://user:TOPSECRET@127.0.0.1:9"
-    done = run_here(tmp_path, *command, limit_s=10, **storage, OS__STORAGE__ENDPOINT=endpoint)
+    done = run_here(tmp_path, *command, limit_s=60, **storage, OS__STORAGE__ENDPOINT=endpoint)
     assert "TOPSECRET" not in said(done)
     if command != ("config", "show"):
         assert done.returncode == 1
