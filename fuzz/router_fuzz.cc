@@ -1,6 +1,10 @@
 // Routing: a match is made of the path's own bytes, and its methods are those that are told.
 #include "http/router.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+
 #include "fuzz.h"
 #include "http/query.h"
 
@@ -66,6 +70,17 @@ void check_query(std::string_view query) {
   if (number.ok() && *number) FUZZ_CHECK(alone.ok() && **number >= 1);
 }
 
+// Of an absolute form.
+std::optional<std::string_view> after_scheme(std::string_view target) {
+  std::string lower(target.substr(0, std::min(target.find("//"), target.size())));
+  for (auto& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (lower != "http:" && lower != "https:") return std::nullopt;
+  if (lower.size() + 2 > target.size()) return std::nullopt;
+  return target.substr(lower.size() + 2);
+}
+
 }  // namespace
 
 FUZZ_TARGET(input) {
@@ -76,12 +91,13 @@ FUZZ_TARGET(input) {
 
   auto path = input;
   if (!path.starts_with('/')) {
-    const auto scheme = std::min(path.find("://"), path.size());
-    if (scheme == path.size()) {
+    const auto authority = after_scheme(path);
+    const auto end = authority ? authority->find_first_of("/?#") : std::string_view::npos;
+    if (end == std::string_view::npos || (*authority)[end] != '/') {
       FUZZ_CHECK(match.route == Route::unknown);
       return;
     }
-    path.remove_prefix(std::min(path.find('/', scheme + 3), path.size()));
+    path = authority->substr(end);
   }
   const auto question = path.find('?');
   check_path(match, path.substr(0, question));

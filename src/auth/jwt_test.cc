@@ -166,6 +166,7 @@ TEST(Jwt, claims_of_a_good_signature_are_checked_in_order) {
       {"null", bad_json},
       {"[]", bad_json},
       {"{" + exp + rest + ",", bad_json},
+      {"{" + exp + rest + std::string("\0x", 2), bad_json},
       {"{" + exp + exp + rest, bad_json},
       {with(R"("x":1,"x":1)"), bad_json},
       {with(R"("x":{"a":[{"b":1,"b":2}]})"), bad_json},

@@ -36,6 +36,7 @@ class Watch {
 }  // namespace
 
 std::optional<Json> parse_strict_json_object(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // the library's end of text
   Watch watch;
   const auto look = [&watch](int depth, Json::parse_event_t event, Json& value) {
     watch.see(depth, event, value);

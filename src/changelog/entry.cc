@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "model/whole_json.h"
+
 namespace objectstore {
 
 namespace {
@@ -118,7 +120,7 @@ std::optional<UploadState> state_members(const Json& json) {
 Result<std::variant<UploadState, UnknownEntryVersion>> decode_state(std::string_view key,
                                                                     std::string_view text) {
   using State = std::variant<UploadState, UnknownEntryVersion>;
-  const auto json = Json::parse(text, nullptr, false);
+  const auto json = parse_whole_json<Json>(text);
   if (!json.is_object()) return corrupt(key, "its state is no JSON object");
   const auto version = json.find("version");
   if (version == json.end()) return corrupt(key, "its state has no version");
@@ -217,7 +219,7 @@ Result<std::variant<LogEntry, UnknownEntryVersion>> decode_entry(std::string_vie
   const auto id = change_id_of_key(key);
   if (!id) return corrupt(key, "its key holds no change id");
   if (text.empty() && !state.empty()) return corrupt(key, "its state lies there alone");
-  const auto json = Json::parse(text, nullptr, false);
+  const auto json = parse_whole_json<Json>(text);
   if (!json.is_object()) return corrupt(key, "not a JSON object");
   if (const auto version = json.find("version"); version != json.end()) {
     TRY_ASSIGN(const auto number, version_of(key, *version));

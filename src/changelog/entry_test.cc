@@ -184,6 +184,9 @@ TEST(Entry, halves_that_do_not_belong_together_are_corrupt) {
       {encode_entry(nothing_new), state, "an upload of no revision"},
       {encode_entry(nothing_new), "", "an upload of no revision"},
       {"not JSON", state, "not a JSON object"},
+      {encode_entry(upload_entry(held_state())) + std::string("\0x", 2), state,
+       "not a JSON object"},
+      {encode_entry(upload_entry(held_state())), state + std::string("\0x", 2), "no JSON object"},
   };
   for (const auto& [text, beside, reason] : cases) {
     const auto decoded = decode_entry(key, text, beside);
@@ -359,7 +362,7 @@ TEST(Entry, later_versions_are_known_as_such) {
   }
 }
 
-rc::Gen<std::string> text_of(std::vector<std::string> alphabet, int least, int most) {
+rc::Gen<std::string> text_of(const std::vector<std::string>& alphabet, int least, int most) {
   return rc::gen::exec([=] {
     std::string text;
     const int count = *rc::gen::inRange(least, most + 1);
@@ -375,6 +378,7 @@ RC_GTEST_PROP(EntryProperty, every_entry_is_read_back, ()) {
   object.usecase = *plain;
   std::vector<Scope> scopes;
   const int count = *rc::gen::inRange(0, 3);
+  scopes.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     scopes.push_back(Scope{*plain, *plain});
   object.scopes = Scopes(std::move(scopes));

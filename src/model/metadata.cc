@@ -4,6 +4,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "model/whole_json.h"
+
 namespace objectstore {
 
 namespace {
@@ -69,7 +71,7 @@ Error corrupt(std::string_view member) {
 }
 
 Result<Json> parse_object(std::string_view text) {
-  auto json = Json::parse(text, nullptr, false);
+  auto json = parse_whole_json<Json>(text);
   if (!json.is_object()) return Error(ErrorCode::corrupt, "metadata JSON: not an object");
   return json;
 }

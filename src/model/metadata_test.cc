@@ -78,6 +78,8 @@ TEST(Metadata, other_json_is_corrupt) {
            "[]"sv,
            "{"sv,
            "{} x"sv,
+           "{}\0"sv,
+           "{} \0x"sv,
            "{\"content_type\":\"\xff\"}"sv,
            R"({"content_type":null})"sv,
            R"({"content_type":1})"sv,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "model/whole_json.h"
 #include "service/glob.h"
 
 namespace objectstore {
@@ -104,7 +105,7 @@ Result<RuntimeOptions> parse_runtime_options(std::string_view text) {
         ErrorCode::invalid_argument,
         "runtime options are longer than " + std::to_string(longest_runtime_options) + " bytes");
   }
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto document = parse_whole_json(text);
   if (!document.is_object()) {
     return Error(ErrorCode::invalid_argument, "runtime options are no JSON object");
   }

@@ -79,6 +79,7 @@ TEST(RuntimeOptions, what_is_wrong_is_named) {
       {"[]", "runtime options are no JSON object"},
       {"null", "runtime options are no JSON object"},
       {R"({"options":{}} x)", "runtime options are no JSON object"},
+      {std::string_view("{\"options\":{}}\0x", 16), "runtime options are no JSON object"},
       {"{\"options\":{\"\xff\":1}}", "runtime options are no JSON object"},
       {"{}", "options: missing"},
       {R"({"killswitches":[]})", "options: missing"},

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64url.h"
+#include "model/whole_json.h"
 
 namespace objectstore {
 
@@ -37,7 +38,7 @@ std::string encode_upload_token(const ObjectId& object, const UploadToken& token
 Result<UploadToken> decode_upload_token(const ObjectId& object, std::string_view text) {
   const auto bytes = base64url_decode(text);
   if (!bytes) return no_token("not base64url");
-  const auto json = Json::parse(*bytes, nullptr, false);
+  const auto json = parse_whole_json<Json>(*bytes);
   if (!json.is_object()) return no_token("not one that this service has given");
   const auto* change_text = text_member(json, "change");
   const auto* revision = text_member(json, "revision");

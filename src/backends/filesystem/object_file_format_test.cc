@@ -18,6 +18,15 @@ TEST(ObjectFileFormat, a_line_that_is_followed_by_blanks_keeps_its_checksum) {
   }
 }
 
+TEST(ObjectFileFormat, a_line_that_is_followed_by_a_payload_is_corrupt) {
+  // As after damage to its newline, where the payload begins with a NUL and has a newline itself.
+  for (const std::string& end : {std::string("\0x", 2), std::string(" \0", 2), std::string(" x")}) {
+    const auto line = decode_line(with_checksum + end);
+    ASSERT_FALSE(line.ok());
+    EXPECT_EQ(line.error().code(), ErrorCode::corrupt);
+  }
+}
+
 TEST(ObjectFileFormat, only_the_last_member_of_the_line_itself_is_a_checksum) {
   const std::string cases[] = {
       R"({"content_type":"a/b"})",
