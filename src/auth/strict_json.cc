@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "model/whole_json.h"
+
 namespace objectstore {
 
 namespace {
@@ -36,13 +38,12 @@ class Watch {
 }  // namespace
 
 std::optional<Json> parse_strict_json_object(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // the library's end of text
   Watch watch;
   const auto look = [&watch](int depth, Json::parse_event_t event, Json& value) {
     watch.see(depth, event, value);
     return true;
   };
-  auto json = Json::parse(text, look, /*allow_exceptions=*/false);
+  auto json = parse_whole_json<Json>(text, look);
   if (!watch.sound() || !json.is_object()) return std::nullopt;
   return json;
 }

@@ -1,10 +1,9 @@
 #include "cloud/endpoint.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 
 #include "base/hide_credentials.h"
+#include "base/port.h"
 #include "model/text.h"
 
 namespace objectstore {
@@ -17,18 +16,6 @@ Error bad(std::string_view text, std::string_view why) {
   return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-bool is_plain(std::string_view text, std::string_view others) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_ascii_letter(c) || is_ascii_digit(c) || others.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port != 0;
-}
-
 // What stands before the port; an address of IP version 6 has colons of its own.
 std::string_view name_of(std::string_view host) {
   const auto from = host.starts_with('[') ? host.find(']') : 0;
@@ -36,8 +23,8 @@ std::string_view name_of(std::string_view host) {
 }
 
 bool is_name(std::string_view name) {
-  if (!name.starts_with('[')) return is_plain(name, "-._");
-  return name.ends_with(']') && is_plain(name.substr(1, name.size() - 2), ".:");
+  if (!name.starts_with('[')) return is_plain_name(name, "-._");
+  return name.ends_with(']') && is_plain_name(name.substr(1, name.size() - 2), ".:");
 }
 
 bool is_host(std::string_view host) {
@@ -47,6 +34,12 @@ bool is_host(std::string_view host) {
 }
 
 }  // namespace
+
+bool is_plain_name(std::string_view text, std::string_view others) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_ascii_letter(c) || is_ascii_digit(c) || others.find(c) != std::string_view::npos;
+  });
+}
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   if (text.find('@') != std::string_view::npos) {
@@ -65,7 +58,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   auto prefix = rest.substr(host.size());
   while (prefix.ends_with('/'))
     prefix.remove_suffix(1);
-  if (!prefix.empty() && !is_plain(prefix, "-._~/%")) {
+  if (!prefix.empty() && !is_plain_name(prefix, "-._~/%")) {
     return bad(text, "has a path that is not plain");
   }
   endpoint.prefix = prefix;

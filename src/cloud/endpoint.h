@@ -8,6 +8,9 @@
 
 namespace objectstore {
 
+// Letters, digits and `others`, at least one.
+[[nodiscard]] bool is_plain_name(std::string_view text, std::string_view others);
+
 struct Endpoint {
   std::string scheme;  // "https://" or "http://"
   std::string host;    // in lower case, with the port

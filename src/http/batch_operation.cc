@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kind_header = "x-sn-batch-operation-kind";
 constexpr std::string_view key_header = "x-sn-batch-operation-key";
-// Of a kind that is none: a thousand refusals that repeat what they were sent stay small.
 
 constexpr std::array kinds = {BatchKind::get, BatchKind::head, BatchKind::insert,
                               BatchKind::remove};

@@ -1,9 +1,7 @@
 #include "net/rpc_target.h"
 
-#include <charconv>
-#include <cstdint>
-
 #include "base/hide_credentials.h"
+#include "base/port.h"
 
 namespace objectstore {
 
@@ -12,12 +10,6 @@ namespace {
 Error not_a_target(std::string_view text) {
   return Error(ErrorCode::invalid_argument,
                "'" + hide_address_credentials(text) + "' is neither HOST:PORT nor unix:///PATH");
-}
-
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port > 0;
 }
 
 }  // namespace

@@ -4,6 +4,18 @@
 
 namespace objectstore {
 
+namespace {
+
+// Of an answer that is false, or null, where there is no such blob.
+struct FoundOutcome {
+  template <class T>
+  TierOutcome operator()(const Result<T>& answer) const {
+    return answer.ok() && !*answer ? TierOutcome::missing : tier_outcome(answer);
+  }
+};
+
+}  // namespace
+
 class MeteredBlobStore::Writer final : public BlobWriter {
  public:
   Writer(MeteredBlobStore& store, std::unique_ptr<BlobWriter> inner, MonotonicTime created)
@@ -73,11 +85,9 @@ Task<Result<std::unique_ptr<BlobWriter>>> MeteredBlobStore::create(const Revisio
 }
 
 Task<Result<std::unique_ptr<BlobReader>>> MeteredBlobStore::open(const Revision& name) {
-  const auto begun = tier_.now();
-  auto reader = co_await inner_.open(name);
-  const bool missing = reader.ok() && *reader == nullptr;
-  open_.ended(missing ? TierOutcome::missing : tier_outcome(reader), begun);
-  if (missing || !reader.ok()) co_return reader;
+  auto call = inner_.open(name);
+  auto reader = co_await open_.timed(std::move(call), FoundOutcome());
+  if (!reader.ok() || *reader == nullptr) co_return reader;
   auto inner = std::move(reader).value();
   Result<std::unique_ptr<BlobReader>> metered(std::make_unique<Reader>(bytes_, std::move(inner)));
   co_return metered;
@@ -88,11 +98,7 @@ Task<Result<Discarded>> MeteredBlobStore::discard(const Revision& name, std::str
 }
 
 Task<Result<bool>> MeteredBlobStore::extend(const Revision& name, WallTime deadline) {
-  const auto begun = tier_.now();
-  auto extended = co_await inner_.extend(name, deadline);
-  const bool missing = extended.ok() && !*extended;
-  extend_.ended(missing ? TierOutcome::missing : tier_outcome(extended), begun);
-  co_return extended;
+  return extend_.timed(inner_.extend(name, deadline), FoundOutcome());
 }
 
 }  // namespace objectstore

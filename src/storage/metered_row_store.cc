@@ -7,10 +7,8 @@ void MeteredRowStore::count_written(const RowState& state) {
 }
 
 Task<Result<Row>> MeteredRowStore::read(std::string_view key, RowPart part) {
-  const auto begun = tier_.now();
-  auto row = co_await inner_.read(key, part);
   auto& operation = part == RowPart::everything ? read_ : read_metadata_;
-  operation.ended(tier_outcome(row), begun);
+  auto row = co_await operation.timed(inner_.read(key, part));
   if (row.ok()) {
     if (const auto* value = std::get_if<InlineRow>(&row->state)) bytes_.read(value->payload.size());
   }

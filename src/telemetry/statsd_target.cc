@@ -3,8 +3,9 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "base/port.h"
 
 namespace objectstore {
 
@@ -17,12 +18,6 @@ Error refused(std::string_view address, std::string_view why) {
   std::string text = "metrics.addr `";
   text.append(address).append("`: ").append(why);
   return Error(ErrorCode::invalid_argument, std::move(text));
-}
-
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
 Result<StatsdTarget> socket_at(std::string_view address, std::string_view path,

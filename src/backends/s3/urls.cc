@@ -17,12 +17,6 @@ Error bad(std::string_view what, std::string_view value, std::string_view why) {
   return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-bool is_plain_name(std::string_view text, std::string_view others) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_ascii_letter(c) || is_ascii_digit(c) || others.find(c) != std::string_view::npos;
-  });
-}
-
 std::string default_endpoint(std::string_view region) {
   std::string endpoint = "https://s3.";
   endpoint.append(region).append(".amazonaws.com");
